@@ -1,0 +1,162 @@
+"""
+Settings of the site. Each one that a deployment may want to change is an environment variable with a default.
+
+A file named ``.env`` beside ``manage.py`` is read first; variables of the process win over it.
+"""
+
+from pathlib import Path
+
+import environ
+
+from esbsite.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+# -- where things are kept -------------------------------------------------------------------------------------------
+
+# All that the running product writes: the database, the generated secret, the demo's files.
+ESB_DATA_DIR = Path(env.str("ESB_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+ESB_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# Signs sessions. Without the variable it is generated once into a file that only its owner can read.
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(ESB_DATA_DIR / "secret_key")
+
+# sqlite:///relative.db, sqlite:////absolute.db, or postgres://user:password@host/name
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{ESB_DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        # WAL lets readers go on while one writes. WAL with synchronous=NORMAL acknowledges before fsync, hence FULL.
+        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        # Take the write lock at BEGIN: a transaction that upgrades later is refused at once, whatever its time-out.
+        transaction_mode="IMMEDIATE",
+        timeout=20,
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- ports -----------------------------------------------------------------------------------------------------------
+
+# The address that proxy services and inbound endpoints listen on. The main port (admin) takes `runserver ADDR:PORT`.
+ESB_HOST = env.str("ESB_HOST", default="0.0.0.0")
+# Proxy services over http; 0 closes it.
+ESB_HTTP_PORT = env.int("ESB_HTTP_PORT", default=8280)
+# Proxy services over https, open when a certificate (PEM, with its chain) and key are set.
+ESB_HTTPS_PORT = env.int("ESB_HTTPS_PORT", default=8243)
+ESB_HTTPS_CERTIFICATE = env.str("ESB_HTTPS_CERTIFICATE", default="")
+ESB_HTTPS_KEY = env.str("ESB_HTTPS_KEY", default="")
+# Added to the two ports above and to those of inbound endpoints with ws.use.port.offset=true, to run a second product.
+ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
+# False takes the admin off the main port, for a main port that the world can reach.
+ESB_ADMIN_ON_MAIN = env.bool("ESB_ADMIN_ON_MAIN", default=True)
+
+# -- life cycle and limits -------------------------------------------------------------------------------------------
+
+# Seconds that requests in flight and closing handshakes have when the process is asked to stop.
+ESB_DRAIN_SECONDS = env.float("ESB_DRAIN_SECONDS", default=30.0)
+# Seconds between two looks at the database for a changed configuration.
+ESB_POLL_SECONDS = env.float("ESB_POLL_SECONDS", default=0.5)
+# The largest WebSocket message, in bytes; larger ones are closed with 1009.
+ESB_MAX_MESSAGE_BYTES = env.int("ESB_MAX_MESSAGE_BYTES", default=1024 * 1024)
+# The largest HTTP request body, in bytes; larger ones get 413.
+ESB_MAX_BODY_BYTES = env.int("ESB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
+# Requests to proxy services that one process mediates at a time; more get 503.
+ESB_MAX_REQUESTS = env.int("ESB_MAX_REQUESTS", default=10_000)
+# Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
+ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
+
+# -- Django ----------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+# Names that the main port answers to. Proxy services on their own ports answer to any name.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", ".localhost", "127.0.0.1", "[::1]"])
+# Needed when the admin is reached through a TLS proxy: https://esb.example
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
+
+INSTALLED_APPS = [
+    "esbsite",  # before daphne, so that its runserver is the one that Django finds
+    "daphne",  # before everything that might import Twisted: it chooses the asyncio reactor
+    "artifacts",
+    "mediation",
+    "simple_history",
+    "django_ace",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "esbsite.staticfiles.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "esbsite.urls"
+ASGI_APPLICATION = "esbsite.asgi.application"
+# At most once, and only for what may be lost: mediated messages never travel through it.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+# Served from the installed packages, without a collectstatic step.
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# Django refuses larger request bodies before a view can answer with its own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = ESB_MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "[%(asctime)s] %(levelname)5s {%(name)s} %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "artifacts": {"level": LOG_LEVEL},
+        "esbsite": {"level": LOG_LEVEL},
+        "mediation": {"level": LOG_LEVEL},
+        # Django's own handlers would print each line a second time, in another format.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}
