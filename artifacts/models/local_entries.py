@@ -1,0 +1,31 @@
+"""Local entries."""
+
+from dataclasses import asdict
+
+from django.db import models
+from lxml import etree
+
+from artifacts.synapse_xml.local_entry import read_local_entry
+
+from .base import Artifact
+
+
+class LocalEntry(Artifact):
+    """A text, an XML element or a URL that other artifacts use by key; the key is the name."""
+
+    kind = "localEntry"
+
+    class EntryKind(models.TextChoices):
+        TEXT = "text", "text"
+        XML = "xml", "XML"
+        URL = "url", "URL"
+
+    entry_kind = models.CharField("content", max_length=4, choices=EntryKind.choices, default=EntryKind.TEXT)
+    value = models.TextField(blank=True)
+
+    class Meta(Artifact.Meta):
+        verbose_name_plural = "local entries"
+
+    def take_facts(self, element: etree._Element) -> None:
+        for column, value in asdict(read_local_entry(element)).items():
+            setattr(self, column, value)
