@@ -1,0 +1,327 @@
+"""A WebSocket connection whose opening handshake is done, either leg: sending, closing, flow control."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from picows import WSTransport
+
+from .engine import feed, open_reader, open_writer
+from .strict import BINARY, CLOSE, PONG, TEXT, Frame, Receiver, cut_reason, is_close_code
+from .tcp import linger
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a peer may take of us. One value serves any number of connections."""
+
+    max_message: int = 1024 * 1024
+    """Bytes of a received message, before a Close 1009. A frame is refused as soon as its length is announced."""
+    max_fragments: int = 16_384
+    """Frames of a received message, before a Close 1008."""
+    max_head: int = 16 * 1024
+    """Bytes of a request head (431 beyond) or of a back-end's response head."""
+    head_timeout: float = 10.0
+    """Seconds from the accepted connection to the end of the request head, before a 408; also for the TLS handshake."""
+    accept_timeout: float = 10.0
+    """Seconds that the application may take to accept a request, before a 503."""
+    close_timeout: float = 5.0
+    """Seconds to wait for the peer's Close, and again for the end of the TCP connection after it."""
+    stall_timeout: float = 30.0
+    """Seconds from going above the high-water mark to getting down to the low one, before the connection is aborted."""
+    write_high_water: int = 64 * 1024
+    """Bytes waiting to be written above which a connection is not writable."""
+    write_low_water: int = 16 * 1024
+    """Bytes waiting to be written at or below which it is writable again."""
+
+
+class Handler(Protocol):
+    """
+    What the owner of a connection implements: plain functions, called on the event loop.
+
+    An exception from ``frame_received`` is logged and closes the connection with 1011.
+    """
+
+    def frame_received(self, frame: Frame) -> None:
+        """A message; not called from within itself, nor from within a function of the connection."""
+
+    def connection_lost(self, code: int, reason: str) -> None:
+        """
+        The end: exactly once, after the last frame. The TCP connection may still be closing.
+
+        Args:
+            code: what the peer's Close said; 1005 if it had no code, 1006 if none came.
+            reason: of the peer's Close; with 1006 our own words for what happened, if that is known.
+        """
+
+    def pause_writing(self) -> None:
+        """The connection is not writable now. Called from within ``send``."""
+
+    def resume_writing(self) -> None:
+        """The connection is writable again."""
+
+
+HandlerFactory = Callable[["Connection"], Handler]
+"""Makes the handler of a new connection, which may be used at once."""
+
+
+def open_connection(
+    transport: asyncio.Transport,
+    handler_factory: HandlerFactory,
+    *,
+    client_side: bool,
+    limits: Limits,
+    subprotocol: str | None = None,
+    received: bytes = b"",
+    on_gone: Callable[[Connection], None] | None = None,
+) -> Connection:
+    """
+    Take over `transport`, whose opening handshake is done.
+
+    Args:
+        received: bytes that came after the handshake; delivered before this returns.
+        on_gone: called once the TCP connection has gone.
+    """
+    connection = Connection(transport, client_side=client_side, limits=limits, subprotocol=subprotocol, on_gone=on_gone)
+    connection._start(handler_factory, received)
+    return connection
+
+
+class Connection:
+    """
+    One WebSocket connection. Belongs to its event loop; any number may share it there.
+
+    Whoever opened it closes it. Everything may be called at any time: what comes too late has no effect.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        *,
+        client_side: bool,
+        limits: Limits,
+        subprotocol: str | None,
+        on_gone: Callable[[Connection], None] | None,
+    ) -> None:
+        self.subprotocol = subprotocol
+        self.closed = False
+        """The closing handshake has begun, or the TCP connection has gone: what is sent is dropped."""
+        self.writable = True
+        """Less is waiting to be written than the high-water mark."""
+        self._transport = transport
+        self._client_side = client_side
+        self._limits = limits
+        self._on_gone = on_gone
+        self._write = open_writer(transport, client_side=client_side).send
+        self._receiver = _ConnectionReceiver(self)
+        self._handler: Handler | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingering = False
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._gone = asyncio.Event()
+        transport.set_write_buffer_limits(high=limits.write_high_water, low=limits.write_low_water)
+
+    def send(self, frame: Frame) -> None:
+        """
+        Send a message. Never waits; see :attr:`writable` and :meth:`drain`.
+
+        Raises:
+            UnicodeEncodeError: the text has a surrogate in it, which UTF-8 cannot say.
+        """
+        if self.closed:
+            return
+        self._write(TEXT if isinstance(frame, str) else BINARY, frame)
+
+    async def drain(self) -> None:
+        """Return when the connection is writable, or closed."""
+        await self._may_write.wait()
+
+    def pause_reading(self) -> None:
+        """
+        Deliver no frame until :meth:`resume_reading`, or until the connection has ended.
+
+        What has been read already is kept: at most one read buffer, which is 16 KiB, or up to twice the largest frame
+        that came.
+        """
+        self._receiver.pause()
+
+    def resume_reading(self) -> None:
+        self._receiver.resume()
+
+    def close(self, code: int | None = 1000, reason: str = "") -> None:
+        """
+        Begin the closing handshake. Frames that arrive from now on are dropped.
+
+        Args:
+            code: ``None`` for a Close without a code.
+            reason: cut to 123 bytes of UTF-8.
+
+        Raises:
+            ValueError: a Close cannot carry this code; see :func:`.strict.is_close_code`.
+        """
+        if code is not None and not is_close_code(code):
+            raise ValueError(f"{code} cannot be sent in a Close frame")
+        if self.closed:
+            return
+        self._send_close(code, reason)
+        self._receiver.discard()
+        self._start_timer(self._limits.close_timeout, self._transport.abort)
+
+    def abort(self) -> None:
+        """End the TCP connection now, without a Close."""
+        self._set_closed()
+        self._receiver.discard()
+        self._transport.abort()
+
+    async def wait_closed(self) -> None:
+        """Return when the TCP connection has gone."""
+        await self._gone.wait()
+
+    # -- what happens to it --------------------------------------------------------------------------------------------
+
+    def _start(self, handler_factory: HandlerFactory, received: bytes) -> None:
+        reader = open_reader(
+            self._transport,
+            self._receiver,
+            client_side=self._client_side,
+            max_frame=self._limits.max_message,
+            failed=self._fail,
+        )
+        try:
+            self._handler = handler_factory(self)
+        except Exception:
+            logger.exception("A handler could not be made")
+            self._fail(1011, "internal error")
+            return
+        if not self.closed:
+            self._receiver.deliver_to(self._handler.frame_received)
+            if not self.writable:
+                self._handler.pause_writing()
+        feed(reader, received)
+
+    def _fail(self, code: int, reason: str) -> None:
+        """7.1.7. Fail the WebSocket Connection."""
+        if not self.closed:
+            self._send_close(code, reason)
+        self._finish(1006, reason)
+        self._linger(half_close=True)
+
+    def _closed_by_peer(self, code: int, reason: str) -> None:
+        if not self.closed:
+            # 5.5.1. "When sending a Close frame in response, the endpoint typically echos the status code it received."
+            self._send_close(None if code == 1005 else code, "")
+        self._finish(code, reason)
+        # 7.1.1. The server closes the TCP connection first; the client waits for that.
+        self._linger(half_close=not self._client_side)
+
+    def _pong(self, payload: bytes) -> None:
+        if self.closed:
+            return
+        self._write(PONG, payload)
+        if not self.writable:
+            # Somebody who sends pings and does not read the pongs would fill our memory.
+            self._receiver.choke(True)
+
+    def _pause_writing(self) -> None:
+        self.writable = False
+        if self.closed:
+            return
+        self._may_write.clear()
+        self._start_timer(self._limits.stall_timeout, self._stalled)
+        if self._handler is not None:
+            self._handler.pause_writing()
+
+    def _resume_writing(self) -> None:
+        self.writable = True
+        self._receiver.choke(False)
+        if self.closed:
+            return
+        self._cancel_timer()
+        self._may_write.set()
+        if self._handler is not None:
+            self._handler.resume_writing()
+
+    def _stalled(self) -> None:
+        self._set_closed()
+        self._finish(1006, f"the peer has not read for {self._limits.stall_timeout:g} s")
+        self._transport.abort()
+
+    def _lost(self) -> None:
+        self._lingering = True
+        self._set_closed()
+        self._cancel_timer()
+        self._finish(1006, "")
+        self._gone.set()
+        if self._on_gone is not None:
+            self._on_gone(self)
+
+    def _finish(self, code: int, reason: str) -> None:
+        """Tell the handler, once."""
+        handler, self._handler = self._handler, None
+        if handler is None:
+            return
+        code, reason = self._receiver.flush() or (code, reason)
+        self._receiver.discard()
+        try:
+            handler.connection_lost(code, reason)
+        except Exception:
+            logger.exception("A handler failed at the end of its connection")
+
+    def _send_close(self, code: int | None, reason: str) -> None:
+        self._write(CLOSE, b"" if code is None else code.to_bytes(2, "big") + cut_reason(reason))
+        self._set_closed()
+
+    def _set_closed(self) -> None:
+        self.closed = True
+        self._may_write.set()
+
+    def _linger(self, *, half_close: bool) -> None:
+        if self._lingering:
+            return
+        self._lingering = True
+        self._cancel_timer()
+        linger(self._transport, self._limits.close_timeout, self._lost, half_close=half_close)
+
+    def _start_timer(self, seconds: float, action: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_later(seconds, action)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _ConnectionReceiver(Receiver):
+    """Tells a connection what its receiver finds and what its transport does."""
+
+    def __init__(self, connection: Connection) -> None:
+        limits = connection._limits
+        super().__init__(connection._transport, max_message=limits.max_message, max_fragments=limits.max_fragments)
+        self._connection = connection
+
+    def ping_received(self, payload: bytes) -> None:
+        self._connection._pong(payload)
+
+    def close_received(self, code: int, reason: str) -> None:
+        self._connection._closed_by_peer(code, reason)
+
+    def failed(self, code: int, reason: str) -> None:
+        self._connection._fail(code, reason)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._connection._lost()
+
+    def pause_writing(self) -> None:
+        self._connection._pause_writing()
+
+    def resume_writing(self) -> None:
+        self._connection._resume_writing()

@@ -1,0 +1,242 @@
+"""
+TCP and TLS connections: opening ports, accepting, connecting.
+
+The transports are aiofastnet's, for which picows is made. Its server is not used: it spins when file descriptors run
+out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from ssl import SSLCertVerificationError, SSLContext, SSLError
+from typing import Any, cast
+
+import aiofastnet
+
+from mediation.errors import ConnectionFailed
+
+logger = logging.getLogger(__name__)
+
+ProtocolFactory = Callable[[], asyncio.Protocol]
+
+# Each TLS connection has two static buffers; the defaults would take half a MiB of memory.
+_TLS_BUFFER = 2 * (16 * 1024 + 64)
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_RETRY = 1.0
+"""Seconds before accepting again after file descriptors or memory have run out."""
+_ACCEPTS_PER_TURN = 64
+"""Connections accepted before others get their turn."""
+
+
+class Port:
+    """
+    A port on which TCP connections are accepted; each gets a protocol.
+
+    Args:
+        handshake_timeout: seconds for the TLS handshake.
+        shutdown_timeout: seconds for the end of TLS, before the TCP connection is closed anyway.
+    """
+
+    def __init__(
+        self,
+        protocol_factory: ProtocolFactory,
+        ssl: SSLContext | None,
+        handshake_timeout: float,
+        shutdown_timeout: float,
+    ) -> None:
+        self.number = 0
+        self._protocol_factory = protocol_factory
+        self._tls = _tls_options(ssl, handshake_timeout, shutdown_timeout)
+        self._loop = asyncio.get_running_loop()
+        self._sockets: list[socket.socket] = []
+        self._accepting: set[asyncio.Task[object]] = set()
+
+    async def open(self, host: str | None, port: int, *, backlog: int, reuse_port: bool) -> None:
+        """
+        Args:
+            host: ``None`` for all interfaces; a name is bound on all its addresses.
+
+        Raises:
+            OSError: an address cannot be bound; none is, then.
+        """
+        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        try:
+            for family, _, _, _, address in dict.fromkeys(found):
+                self._bind(family, (address[0], self.number or port, *address[2:]), backlog, reuse_port)
+            if not self._sockets:
+                raise OSError(errno.EADDRNOTAVAIL, f"{host} is not an address of this machine")
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Free the port now. What has been accepted lives on."""
+        sockets, self._sockets = self._sockets, []
+        for listening in sockets:
+            self._loop.remove_reader(listening)
+            listening.close()
+
+    def _bind(self, family: int, address: tuple[object, ...], backlog: int, reuse_port: bool) -> None:
+        try:
+            listening = socket.socket(family, socket.SOCK_STREAM)
+        except OSError:
+            return  # a family that this machine does not have, such as IPv6 in a container
+        self._sockets.append(listening)
+        listening.setblocking(False)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            listening.bind(address)
+        except OSError as exc:
+            if exc.errno == errno.EADDRNOTAVAIL:
+                self._sockets.pop().close()
+                return
+            raise
+        listening.listen(backlog)
+        self.number = listening.getsockname()[1]
+        self._loop.add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_ACCEPTS_PER_TURN):
+            try:
+                accepted, _ = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as exc:
+                if exc.errno not in _EXHAUSTED:
+                    raise
+                # The waiting connection stays readable: without a pause this would spin.
+                logger.warning("Port %d accepts no connections for %g s: %s", self.number, _RETRY, exc.strerror)
+                self._loop.remove_reader(listening)
+                self._loop.call_later(_RETRY, self._accept_again, listening)
+                return
+            task = self._loop.create_task(self._connect(accepted))
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
+
+    def _accept_again(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            self._loop.add_reader(listening, self._accept, listening)
+
+    async def _connect(self, accepted: socket.socket) -> None:
+        try:
+            await aiofastnet.connect_accepted_socket(self._loop, self._protocol_factory, accepted, **self._tls)
+        except (OSError, TimeoutError) as exc:
+            accepted.close()
+            logger.debug("A client of port %d did not get through: %s", self.number, exc)
+
+
+async def connect(
+    uri: str,
+    protocol_factory: ProtocolFactory,
+    host: str,
+    port: int,
+    *,
+    ssl: SSLContext | None,
+    timeout: float,
+    shutdown_timeout: float,
+) -> None:
+    """
+    Connect to the first address of `host` that takes it; `timeout` seconds for all of them, each with an equal share.
+
+    Raises:
+        ConnectionFailed: with the failure of the first address, and `uri`.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    failure: tuple[str, Exception] | None = None
+    targets = await _resolve(uri, host, port, timeout)
+    for count, target in enumerate(targets):
+        share = (deadline - loop.time()) / (len(targets) - count)
+        tls = _tls_options(ssl, share, shutdown_timeout)
+        if ssl is not None:
+            tls["server_hostname"] = host
+        try:
+            async with asyncio.timeout(share):
+                await aiofastnet.create_connection(loop, protocol_factory, target, port, **tls)
+            return
+        except (OSError, TimeoutError) as exc:
+            failure = failure or (target, exc)
+    target, cause = cast(tuple[str, Exception], failure)
+    raise ConnectionFailed(uri, f"{_explain(cause)}: {host}/{target}:{port}") from cause
+
+
+async def _resolve(uri: str, host: str, port: int, timeout: float) -> list[str]:
+    try:
+        async with asyncio.timeout(timeout):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError) as exc:
+        raise ConnectionFailed(uri, f"Unknown host: {host}") from exc
+    # IPv4 first: "localhost" is ::1 as well, where back-ends in containers often do not listen.
+    found.sort(key=lambda info: info[0] != socket.AF_INET)
+    return list(dict.fromkeys(cast(str, info[4][0]) for info in found))
+
+
+def _explain(exc: Exception) -> str:
+    """In the words of the originals where they have some."""
+    match exc:
+        case ConnectionRefusedError():
+            return "Connection refused"
+        case TimeoutError():
+            return "Connection timed out"
+        case SSLCertVerificationError():
+            return f"TLS certificate not accepted, {exc.verify_message}"
+        case SSLError():
+            return f"TLS handshake failed, {exc.reason or exc}"
+        case OSError():
+            return exc.strerror or str(exc) or "Connection closed"
+    return str(exc)
+
+
+def _tls_options(ssl: SSLContext | None, handshake_timeout: float, shutdown_timeout: float) -> dict[str, Any]:
+    if ssl is None:
+        return {}
+    return {
+        "ssl": ssl,
+        "ssl_handshake_timeout": max(handshake_timeout, 0.001),
+        "ssl_shutdown_timeout": shutdown_timeout,
+        "ssl_incoming_bio_size": _TLS_BUFFER,
+        "ssl_outgoing_bio_size": _TLS_BUFFER,
+    }
+
+
+def linger(transport: asyncio.Transport, timeout: float, lost: Callable[[], None], *, half_close: bool = True) -> None:
+    """
+    End a TCP connection in a way that lets the peer read what was written.
+
+    A socket that is closed with unread data in it resets the connection, and the peer may lose what it has not read
+    yet. So: say that we are done, read and drop what comes until the peer is done too, or `timeout` seconds are over.
+
+    Args:
+        lost: called when the connection has gone.
+        half_close: ``False`` to let the peer close first.
+    """
+    transport.set_protocol(_Lingering(asyncio.get_running_loop().call_later(timeout, transport.abort), lost))
+    transport.resume_reading()
+    if not half_close:
+        return
+    if not transport.can_write_eof():  # TLS
+        transport.close()
+        return
+    try:
+        transport.write_eof()
+    except OSError:  # the peer has reset the connection
+        transport.abort()
+
+
+class _Lingering(asyncio.Protocol):
+    def __init__(self, timer: asyncio.TimerHandle, lost: Callable[[], None]) -> None:
+        self._timer = timer
+        self._lost = lost
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        self._lost()
