@@ -1,0 +1,141 @@
+"""
+Daphne's server for the main port, with what a gateway cannot live with mended.
+
+Stock daphne drops empty WebSocket messages, the headers of an accept and the reason of a close, turns most close codes
+into 1011, cannot send messages larger than it receives, reads without limit from a client that is faster than the
+application and writes without limit to one that is slower.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from mediation.listeners.holder import port_holder
+
+QUEUE_HIGH, QUEUE_LOW = 32, 8
+"""Messages that wait for the application when the client is no longer read, and when it is again."""
+
+
+class MainPortServer(Server):
+    """A port that cannot be opened ends the process with 1, and says who holds it."""
+
+    failed = False
+
+    def run(self) -> None:
+        super().run()
+        if self.failed:
+            sys.exit(1)
+
+    def listen_error(self, failure) -> None:
+        self.failed = True
+        where = "the main port"
+        port = getattr(failure.value, "port", None)
+        holder = port_holder(port) if port else None
+        if holder:
+            where = f"port {port}, which {holder} holds"
+        sys.stderr.write(f"Cannot open {where}: {failure.getErrorMessage()}\n")
+        self.stop()
+
+    def create_application(self, protocol, scope):
+        if not isinstance(protocol, MendedWebSocketProtocol):
+            return super().create_application(protocol, scope)
+        queue = _Inbox(protocol)
+        scope["asgi"] = {"version": "3.0"}
+        instance = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
+        if protocol not in self.connections:
+            instance.close()
+            return None
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(instance)
+        return queue
+
+    async def handle_reply(self, protocol, message) -> None:
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, MendedWebSocketProtocol):
+            await protocol.may_write.wait()
+
+    @property
+    def ws_factory(self) -> WebSocketFactory:
+        return self._ws_factory
+
+    @ws_factory.setter
+    def ws_factory(self, factory: WebSocketFactory) -> None:
+        # run() makes its factory and there is no other place to say which protocol it shall use.
+        factory.protocol = MendedWebSocketProtocol
+        factory.setProtocolOptions(failByDrop=False)
+        self._ws_factory = factory
+
+
+@implementer(IPushProducer)
+class MendedWebSocketProtocol(WebSocketProtocol):
+    """A WebSocket client of the main port."""
+
+    def onConnect(self, request):
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        # The producer of the HTTP connection that this was knows nothing of frames.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self, True)
+        return super().onConnect(request)
+
+    def handle_reply(self, message) -> None:
+        kind = message["type"]
+        if kind == "websocket.accept" and message.get("headers"):
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]}
+            self.serverAccept((message.get("subprotocol"), headers))
+        elif kind == "websocket.close" and self.state == self.STATE_OPEN:
+            reason = (message.get("reason") or "").encode()[:123].decode(errors="ignore").encode()
+            code = message.get("code")
+            self.sendCloseFrame(code=1000 if code is None else code, reasonUtf8=reason, isReply=False)
+        elif kind == "websocket.send" and self.state == self.STATE_OPEN:
+            text = message.get("text")
+            # Not sendMessage(), which holds what is sent against the limit for what is received.
+            if text is not None:
+                self.sendFrame(opcode=1, payload=text.encode())
+            else:
+                self.sendFrame(opcode=2, payload=bytes(message["bytes"]))
+        else:
+            super().handle_reply(message)
+
+    def onClose(self, was_clean, code, reason):
+        self.may_write.set()
+        super().onClose(was_clean, code, reason)
+
+    # -- IPushProducer: the transport says when its buffer is full
+
+    def pauseProducing(self) -> None:
+        self.may_write.clear()
+
+    def resumeProducing(self) -> None:
+        self.may_write.set()
+
+    def stopProducing(self) -> None:
+        self.may_write.set()
+
+
+class _Inbox(asyncio.Queue):
+    """Events for the application; a full one stops the reading of the connection."""
+
+    def __init__(self, protocol: MendedWebSocketProtocol) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._paused = False
+
+    def put_nowait(self, event) -> None:
+        super().put_nowait(event)
+        if not self._paused and self.qsize() >= QUEUE_HIGH:
+            self._paused = True
+            self._protocol.transport.pauseProducing()
+
+    async def get(self):
+        event = await super().get()
+        if self._paused and self.qsize() <= QUEUE_LOW:
+            self._paused = False
+            self._protocol.transport.resumeProducing()
+        return event

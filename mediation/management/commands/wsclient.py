@@ -1,0 +1,101 @@
+"""``wsclient``: talk to a WebSocket endpoint from the command line."""
+
+import sys
+import threading
+
+import websocket
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = (
+        "Connects to a WebSocket endpoint. With -m it sends each TEXT and prints one answer to each; without, it sends lines "
+        "of standard input and prints what comes: 'ping' sends a Ping, 'bye' closes."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("url", help="such as ws://localhost:9091/websocket")
+        parser.add_argument("-m", "--message", action="append", dest="messages", metavar="TEXT")
+        parser.add_argument("--subprotocol", action="append", dest="subprotocols", metavar="NAME")
+        parser.add_argument("--header", action="append", dest="headers", metavar="'NAME: VALUE'")
+        parser.add_argument("--timeout", type=float, default=10.0, help="seconds to wait for an answer to -m (10)")
+
+    def handle(self, *args, url, messages, subprotocols, headers, timeout, **options) -> None:
+        try:
+            connection = websocket.create_connection(
+                url, timeout=timeout, subprotocols=subprotocols, header=headers, suppress_origin=True
+            )
+        except (OSError, ValueError, websocket.WebSocketException) as exc:
+            raise CommandError(f"cannot connect to {url}: {exc}") from exc
+        self.stdout.write("WebSocket Client connected!")
+        if messages:
+            self._exchange(connection, messages)
+        else:
+            self._converse(connection)
+
+    def _exchange(self, connection: websocket.WebSocket, messages: list[str]) -> None:
+        """One answer to each message."""
+        for message in messages:
+            try:
+                connection.send(message)
+                answered = self._print_next(connection)
+            except websocket.WebSocketTimeoutException as exc:
+                raise CommandError("no answer in time") from exc
+            except (OSError, websocket.WebSocketException) as exc:
+                raise CommandError(f"the connection ended: {exc}") from exc
+            if not answered:
+                raise CommandError("the server closed the connection")
+        connection.close()
+        self.stdout.write("WebSocket Client disconnected!")
+
+    def _converse(self, connection: websocket.WebSocket) -> None:
+        """Lines of standard input go out, while what comes is printed as it comes."""
+        connection.settimeout(None)
+        reader = threading.Thread(target=self._print_all, args=(connection,), daemon=True)
+        reader.start()
+        try:
+            for line in sys.stdin:
+                text = line.rstrip("\n")
+                if text == "bye" or not connection.connected:
+                    break
+                if text == "ping":
+                    connection.ping(bytes([8, 1, 8, 1]))
+                else:
+                    connection.send(text)
+            if connection.connected:
+                connection.send_close()
+            reader.join(timeout=5)
+        except KeyboardInterrupt:
+            pass
+        except (OSError, websocket.WebSocketException) as exc:
+            raise CommandError(f"the connection ended: {exc}") from exc
+        finally:
+            connection.shutdown()
+        self.stdout.write("WebSocket Client disconnected!")
+
+    def _print_all(self, connection: websocket.WebSocket) -> None:
+        try:
+            while self._print_next(connection):
+                pass
+        except (OSError, websocket.WebSocketException):
+            pass
+
+    def _print_next(self, connection: websocket.WebSocket) -> bool:
+        """Print what comes, up to and including a message. False: that was the end of the connection."""
+        while True:
+            opcode, data = connection.recv_data(control_frame=True)
+            if opcode == websocket.ABNF.OPCODE_TEXT:
+                self.stdout.write(f"WebSocket Client received message: {data.decode(errors='replace')}")
+                return True
+            if opcode == websocket.ABNF.OPCODE_BINARY:
+                self.stdout.write(f"WebSocket Client received {len(data)} bytes: {data[:64].hex(' ')}")
+                return True
+            if opcode == websocket.ABNF.OPCODE_PONG:
+                self.stdout.write("WebSocket Client received pong")
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                code = int.from_bytes(data[:2], "big") if len(data) >= 2 else 1005
+                self.stdout.write(
+                    f"WebSocket Client received closing: {code} {data[2:].decode(errors='replace')}".rstrip()
+                )
+                return False

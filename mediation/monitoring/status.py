@@ -1,0 +1,30 @@
+"""What a process and its ports are doing, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PortState:
+    """A port that the configuration asks for; ``artifact`` is empty for those of proxy services."""
+
+    artifact: str
+    protocol: str
+    port: int
+    reason: str
+    """Why it is not open; empty when it is."""
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One serving process."""
+
+    host: str
+    pid: int
+    started: datetime
+    generation: int
+    draining: bool
+    ports: tuple[PortState, ...]

@@ -1,0 +1,46 @@
+"""What a deployment may set: the one place where the engine reads Django's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    The engine's options; ``esbsite/settings.py`` says what each means.
+
+    Ports are as configured: whoever opens one adds :attr:`port_offset`.
+    """
+
+    host: str = "0.0.0.0"
+    http_port: int = 8280
+    https_port: int = 8243
+    https_certificate: str = ""
+    https_key: str = ""
+    port_offset: int = 0
+    poll_seconds: float = 0.5
+    drain_seconds: float = 30.0
+    max_message_bytes: int = 1024 * 1024
+    max_body_bytes: int = 16 * 1024 * 1024
+    max_requests: int = 10_000
+    allowed_origins: tuple[str, ...] = ()
+
+    @classmethod
+    def from_settings(cls) -> Options:
+        return cls(
+            host=settings.ESB_HOST,
+            http_port=settings.ESB_HTTP_PORT,
+            https_port=settings.ESB_HTTPS_PORT,
+            https_certificate=settings.ESB_HTTPS_CERTIFICATE,
+            https_key=settings.ESB_HTTPS_KEY,
+            port_offset=settings.ESB_PORT_OFFSET,
+            poll_seconds=settings.ESB_POLL_SECONDS,
+            drain_seconds=settings.ESB_DRAIN_SECONDS,
+            max_message_bytes=settings.ESB_MAX_MESSAGE_BYTES,
+            max_body_bytes=settings.ESB_MAX_BODY_BYTES,
+            max_requests=settings.ESB_MAX_REQUESTS,
+            allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
+        )

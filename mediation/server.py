@@ -1,0 +1,181 @@
+"""The life cycle of a serving process: what starts, what changes under way, and what stops in which order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from mediation.defaults import default_sequence
+from mediation.listeners.http import open_http_port
+from mediation.listeners.ports import Ports, WantedPort
+from mediation.listeners.websocket import open_websocket_port
+from mediation.monitoring.processes import Reporter
+from mediation.monitoring.status import Status
+from mediation.monitoring.watcher import Source, Watcher
+from mediation.options import Options
+from mediation.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mediation.environment import Environment
+    from mediation.inbound_endpoint import InboundEndpoint
+    from mediation.mediators.sequence import SequenceMediator
+
+logger = logging.getLogger(__name__)
+
+_WATCHER_SECONDS = 2.0  # that a database has to let the watcher go when the process stops
+
+
+class Server:
+    """
+    The engine of one process: its configuration, its ports, its clients.
+
+    Lives on one event loop, on which all methods are called but :meth:`reload`. Make it early (nothing happens yet),
+    :meth:`start` it when the loop runs, :meth:`drain` it before the loop ends.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options.from_settings()
+        self.runtime = Runtime(_NothingDeployed(), self.options)
+        self._started = timezone.now()
+        self._ports = Ports(changed=self.reload)
+        self._watcher: Watcher | None = None
+
+    async def start(self, source: Source) -> None:
+        """
+        Follow a configuration: load it, open its ports, and from now on take over its changes.
+
+        Returns when that was tried once. A source that fails now is tried until it works.
+        """
+        loop = asyncio.get_running_loop()
+        looked = asyncio.Event()
+        reporter = Reporter()
+        self._watcher = Watcher(
+            source,
+            poll_seconds=self.options.poll_seconds,
+            apply=lambda environment: asyncio.run_coroutine_threadsafe(self.apply(environment), loop).result(),
+            report=lambda: reporter.report(self.status()),
+            looked=lambda: loop.call_soon_threadsafe(looked.set),
+            withdraw=reporter.withdraw,
+        )
+        self._watcher.start()
+        await looked.wait()
+
+    def reload(self) -> None:
+        """Look for a new configuration now, not at the next poll. May be called from any thread."""
+        if self._watcher:
+            self._watcher.wake()
+
+    async def apply(self, environment: Environment) -> None:
+        """
+        Put a configuration into force.
+
+        Messages that begin from now on see it; those under way finish on theirs. Returns when each port was tried.
+        """
+        self.runtime.environment = environment
+        logger.info("configuration %d in force", environment.generation)
+        await self._ports.reconcile(self._wanted_ports(environment))
+
+    def status(self) -> Status:
+        """What this process does now. May be called from any thread."""
+        return Status(
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started=self._started,
+            generation=self.runtime.environment.generation,
+            draining=self.runtime.draining,
+            ports=self._ports.states(),
+        )
+
+    async def drain(self, limit: float | None = None) -> None:
+        """
+        Stop within ``limit`` seconds (``drain_seconds`` of the options).
+
+        Ports are free at once. Clients get their Close (1001 unless their endpoint says another), requests in flight
+        are answered, and what their messages set off is finished; then the back-end connections are closed.
+        """
+        limit = self.options.drain_seconds if limit is None else limit
+        self.runtime.draining = True
+        self.reload()
+        self._ports.close_accepting()
+        for session in list(self.runtime.sessions):
+            inbound = self.runtime.environment.inbound_endpoint(session.inbound_name)
+            session.close(*_goodbye(inbound))
+        try:
+            async with asyncio.timeout(limit):
+                await asyncio.gather(self._ports.close(limit), self._sessions_finished())
+        except TimeoutError:
+            logger.warning("stopping with %d clients whose messages are not finished", len(self.runtime.sessions))
+        self.runtime.shared_backends.close()
+        if self._watcher:
+            # In a thread, because the watcher may be waiting for this loop.
+            await asyncio.to_thread(self._watcher.stop, _WATCHER_SECONDS)
+
+    async def _sessions_finished(self) -> None:
+        """Each client's last messages, the one that tells of its end included."""
+        while self.runtime.sessions:
+            await asyncio.gather(*(session.finished() for session in list(self.runtime.sessions)))
+            await asyncio.sleep(0.01)  # a client that has not answered its Close yet
+
+    def _wanted_ports(self, environment: Environment) -> Iterator[WantedPort]:
+        options = self.options
+        if options.http_port:
+            port = options.http_port + options.port_offset
+            yield WantedPort("", "http", port, open=partial(open_http_port, port, options))
+        if options.https_port and options.https_certificate:
+            port = options.https_port + options.port_offset
+            yield WantedPort("", "https", port, open=partial(open_http_port, port, options, secure=True))
+        for name, inbound in environment.inbound_endpoints().items():
+            if not inbound.suspended:
+                yield self._wanted_port(name, inbound)
+
+    def _wanted_port(self, name: str, inbound: InboundEndpoint) -> WantedPort:
+        port = inbound.port_with_offset(self.options.port_offset)
+        code, reason = _goodbye(inbound)
+        return WantedPort(
+            name,
+            inbound.protocol,
+            port,
+            open=partial(open_websocket_port, name, port, self.runtime),
+            close_code=code,
+            close_reason=reason,
+        )
+
+
+def _goodbye(inbound: InboundEndpoint | None) -> tuple[int, str]:
+    """The Close for the clients of an endpoint that goes away."""
+    return (inbound.shutdown_code, inbound.shutdown_reason) if inbound else (1001, "shutdown")
+
+
+class _NothingDeployed:
+    """The configuration before the first one is loaded: the built-in sequences and nothing else."""
+
+    generation = 0
+
+    def sequence(self, name: str) -> SequenceMediator | None:
+        return default_sequence(name)
+
+    def endpoint(self, name: str) -> None:
+        return None
+
+    def local_entry(self, key: str) -> None:
+        return None
+
+    def proxy_service(self, name: str) -> None:
+        return None
+
+    def inbound_endpoint(self, name: str) -> None:
+        return None
+
+    def inbound_endpoints(self) -> Mapping[str, InboundEndpoint]:
+        return MappingProxyType({})
+
+    def transport_parameters(self, scheme: str) -> Mapping[str, str]:
+        return MappingProxyType({})
