@@ -1,0 +1,90 @@
+"""
+What would run and what would not, without a database.
+
+::
+
+    reports = check_paths([Path("app.car")])
+    print(score(reports))
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mediation.compiler import Compilation, compile_artifact
+from mediation.errors import ConfigurationError
+from mediation.findings import Finding, Severity
+from mediation.grammar import ARTIFACTS
+from mediation.payloads.xml import parse_xml
+
+from .lint import Key, lint
+from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
+from .synapse_xml import identity
+from .synapse_xml.packages import FoundArtifact, Package
+
+RUNNING: Final = frozenset({Outcome.RUNS, Outcome.WARNING})
+ARTIFACT_OUTCOMES: Final = RUNNING | {Outcome.NOT_RUNNABLE, Outcome.FAULTY}
+
+_MOST: Final = 20
+
+
+def check_paths(paths: Sequence[Path]) -> list[Report]:
+    """One report for each path; names may be found in any of them."""
+    read = [read_or_report(path) for path in paths]
+    known = {
+        (found.kind, found.name) for package in read if isinstance(package, Package) for found in package.artifacts
+    }
+    return [_check(each, known) if isinstance(each, Package) else each for each in read]
+
+
+def _check(package: Package, known: set[Key]) -> Report:
+    steps = [(found, _compile(found)) for found in package.artifacts]
+    lints = lint([step for _, step in steps if isinstance(step, Compilation)], known)
+    entries = [
+        step if isinstance(step, Entry) else _checked(found, step, lints.get((found.kind, found.name), []))
+        for found, step in steps
+    ]
+    entries += [Entry(Outcome.RUNS, "transport", found.scheme, found.place) for found in package.transports]
+    return Report(package.path, entries + [ignored_entry(found) for found in package.ignored])
+
+
+def _compile(found: FoundArtifact) -> Compilation | Entry:
+    element = parse_xml(found.text)
+    try:
+        identity(element)
+    except ConfigurationError as exc:
+        reason = found.in_file(Finding(Severity.ERROR, exc.message, exc.line, "import.rejected"))
+        return Entry(Outcome.REJECTED, found.kind, found.name, found.place, findings=(reason,))
+    return compile_artifact(element)
+
+
+def _checked(found: FoundArtifact, compilation: Compilation, lints: list[Finding]) -> Entry:
+    findings = [*found.remarks, *map(found.in_file, [*compilation.findings, *lints])]
+    if compilation.kind not in ARTIFACTS:
+        # Kept, as products have extensions of their own; it cannot be faulty, for nobody here knows what is right.
+        findings = [
+            replace(finding, severity=Severity.NOT_RUNNABLE) if finding.severity is Severity.ERROR else finding
+            for finding in findings
+        ]
+    return Entry(severest(findings) or Outcome.RUNS, found.kind, found.name, found.place, findings=tuple(findings))
+
+
+def score(reports: Iterable[Report]) -> list[str]:
+    """How much of it runs, and what keeps the rest from running, the commonest first."""
+    entries = [
+        entry for report in reports for entry in report.entries if entry.kind not in ("path", "transport", "package")
+    ]
+    counted = [entry for entry in entries if entry.outcome in ARTIFACT_OUTCOMES | {Outcome.REJECTED}]
+    running = sum(entry.outcome in RUNNING for entry in counted)
+    share = f" ({running / len(counted):.1%})" if counted else ""
+    reasons = Counter(
+        reason
+        for entry in counted
+        for reason in {f.message for f in entry.findings if f.severity in (Severity.ERROR, Severity.NOT_RUNNABLE)}
+    )
+    return [
+        f"{running} of {len(counted)} artifacts run{share}",
+        *(f"{count:>6}  {reason}" for reason, count in reasons.most_common(_MOST)),
+    ]

@@ -1,0 +1,146 @@
+"""
+Checks that need more than one artifact, or more than its grammar.
+
+===================== ===========================================================================
+``lint.reference``    a name that is used, and not deployed
+``lint.outflow``      a WebSocket inbound endpoint without a sequence for back-ends' messages
+``lint.port``         an inbound endpoint on a port that another one, or the proxy services, have
+``lint.duplicate``    two artifacts of one kind and name
+``lint.recursion``    a sequence that calls itself, perhaps through others
+===================== ===========================================================================
+
+All are warnings: names are looked up when a message needs them, and may be deployed later.
+"""
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from django.conf import settings
+
+from mediation.compiler import Compilation, Reference
+from mediation.defaults import DEFAULTS
+from mediation.findings import Finding, Severity
+from mediation.grammar import Node
+from mediation.inbound_endpoint import InboundEndpoint
+from mediation.mediators.sequence import SequenceMediator, SequenceReference
+
+WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local entry"}
+
+Key = tuple[str, str]
+"""Kind and name of an artifact."""
+
+
+def lint(compilations: Iterable[Compilation], known: Container[Key]) -> dict[Key, list[Finding]]:
+    """
+    Args:
+        compilations: the artifacts to look at, and those that they may be in conflict with.
+        known: every artifact that is or will be deployed, those of ``compilations`` too.
+
+    Returns:
+        Findings by kind and name, for artifacts that have any. Lines are those of each artifact's text.
+    """
+    artifacts = list(compilations)
+    found: dict[Key, list[Finding]] = defaultdict(list)
+    for artifact in artifacts:
+        key = (artifact.kind, artifact.name)
+        found[key] += _missing_references(artifact, known)
+        found[key] += _missing_outflow(artifact)
+    for key, finding in [*_duplicates(artifacts), *_shared_ports(artifacts), *_recursions(artifacts)]:
+        found[key].append(finding)
+    return {key: findings for key, findings in found.items() if findings}
+
+
+def _warning(check: str, message: str, line: int | None = None) -> Finding:
+    return Finding(Severity.WARNING, message, line, f"lint.{check}")
+
+
+def _missing_references(artifact: Compilation, known: Container[Key]) -> Iterator[Finding]:
+    for reference in artifact.references:
+        if not _is_known(reference, known):
+            kind = WORDS.get(reference.kind, reference.kind)
+            yield _warning(
+                "reference",
+                f"{kind} {reference.name} is not deployed; it is looked up when a message needs it",
+                reference.line,
+            )
+
+
+def _is_known(reference: Reference, known: Container[Key]) -> bool:
+    if (reference.kind, reference.name) in known:
+        return True
+    if reference.kind == "sequence" and reference.name in DEFAULTS:
+        return True
+    # A local entry may hold a sequence or an endpoint, and is found under its key.
+    return ("localEntry", reference.name) in known
+
+
+def _missing_outflow(artifact: Compilation) -> Iterator[Finding]:
+    inbound = artifact.artifact
+    if isinstance(inbound, InboundEndpoint) and inbound.outflow_sequence is None:
+        yield _warning(
+            "outflow", "there is no ws.outflow.dispatch.sequence: what back-ends send runs through the sequence main"
+        )
+
+
+def _duplicates(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:
+    counts = Counter((artifact.kind, artifact.name) for artifact in artifacts)
+    for key, count in counts.items():
+        if count > 1:
+            yield key, _warning("duplicate", f"there are {count} of this kind and name")
+
+
+def _shared_ports(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:
+    offset = settings.ESB_PORT_OFFSET
+    holders: dict[int, str] = {}
+    for artifact in artifacts:
+        inbound = artifact.artifact
+        if not isinstance(inbound, InboundEndpoint) or inbound.suspended:
+            continue
+        port = inbound.port_with_offset(offset)
+        holder = holders.setdefault(port, inbound.name)
+        if holder != inbound.name:
+            text = f"Another endpoint named : {holder} is currently using this port: {port}"
+            yield (artifact.kind, artifact.name), _warning("port", text)
+        elif port - offset in (settings.ESB_HTTP_PORT, settings.ESB_HTTPS_PORT):
+            yield (artifact.kind, artifact.name), _warning("port", f"port {port} is the one of proxy services")
+
+
+def _recursions(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:
+    calls = {
+        artifact.name: dict(_calls(artifact.artifact))
+        for artifact in artifacts
+        if isinstance(artifact.artifact, SequenceMediator)
+    }
+    for name in calls:
+        way = _way_back(name, calls)
+        if way:
+            text = f"the sequence calls itself: {' > '.join((name, *way))}"
+            yield ("sequence", name), _warning("recursion", text, calls[name][way[0]])
+
+
+def _calls(node: object) -> Iterator[tuple[str, int | None]]:
+    """Sequences that a flow runs by a fixed name, at any depth of it."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from _calls(part)
+    elif isinstance(node, SequenceReference):
+        if node.key.is_literal:
+            yield node.key.source, node.line
+    elif isinstance(node, Node):
+        for field in dataclasses.fields(node):
+            yield from _calls(getattr(node, field.name))
+
+
+def _way_back(start: str, calls: Mapping[str, Mapping[str, int | None]]) -> tuple[str, ...]:
+    """The shortest way from a sequence to itself; empty if there is none."""
+    ways: list[tuple[str, ...]] = [(called,) for called in calls[start]]
+    seen = set(calls[start])
+    for way in ways:  # grows while it is walked
+        if way[-1] == start:
+            return way
+        for called in calls.get(way[-1], ()):
+            if called not in seen:
+                seen.add(called)
+                ways.append((*way, called))
+    return ()

@@ -1,0 +1,137 @@
+"""
+Members of a ``.zip`` or ``.car``, read in memory; nothing is ever extracted to disk.
+
+A package comes from anywhere, so its directory is checked before a member is touched, and what is inflated is counted
+while it is inflated: sizes that the archive states are claims.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from .found import PackageError, SourceFile, may_be_configuration
+
+MAX_MEMBERS: Final = 2000
+MAX_MEMBER_BYTES: Final = 1024 * 1024
+MAX_TOTAL_BYTES: Final = 32 * 1024 * 1024
+MAX_RATIO: Final = 100
+"""Inflated to packed size, for members above :data:`RATIO_FLOOR`: small files of blanks are harmless."""
+RATIO_FLOOR: Final = 64 * 1024
+MAX_DIRECTORY_BYTES: Final = 1024 * 1024
+"""Of the archive's central directory, which is read as a whole; 2000 entries with long names fit."""
+
+_END: Final = struct.Struct("<4s4H2LH")
+_END_MAGIC: Final = b"PK\x05\x06"
+_COMMENT_LIMIT: Final = 0xFFFF
+_CHUNK: Final = 64 * 1024
+_ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
+
+
+def archive_files(path: Path) -> list[SourceFile]:
+    """
+    Raises:
+        PackageError: not a zip archive, over a cap, or with a member that no honest package has.
+    """
+    _check_directory(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_MEMBERS:
+                raise PackageError(str(path), f"{len(members)} members; at most {MAX_MEMBERS} are read")
+            for member in members:
+                _check(path, member)
+            _check_duplicates(path, members)
+            return list(_read(path, archive, [member for member in members if not member.is_dir()]))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError) as exc:
+        raise PackageError(str(path), f"cannot be read as a zip archive: {exc}") from exc
+
+
+def _check_directory(path: Path) -> None:
+    """Look at the size of the archive's directory before ``zipfile`` builds an object for each entry."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _END.size - _COMMENT_LIMIT))
+            tail = file.read()
+    except OSError as exc:
+        raise PackageError(str(path), exc.strerror or str(exc)) from exc
+    start = tail.rfind(_END_MAGIC)
+    if start < 0 or len(tail) - start < _END.size:
+        raise PackageError(str(path), "is not a zip archive")
+    _, _, _, _, entries, directory_bytes, _, _ = _END.unpack_from(tail, start)
+    if entries > MAX_MEMBERS:
+        raise PackageError(str(path), f"{entries} members; at most {MAX_MEMBERS} are read")
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise PackageError(
+            str(path), f"its directory has {directory_bytes} bytes; at most {MAX_DIRECTORY_BYTES} are read"
+        )
+
+
+def _check(path: Path, member: zipfile.ZipInfo) -> None:
+    # orig_filename: zipfile cuts filename at a NUL.
+    name = member.orig_filename
+    where = _where(path, name)
+    if _UNSAFE.search(name):
+        raise PackageError(where, "the name leaves the package, or is not one")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise PackageError(where, "is a symbolic link or a special file")
+    if member.flag_bits & _ENCRYPTED:
+        raise PackageError(where, "is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise PackageError(where, "is packed by a method other than deflate")
+    _check_ratio(where, member.file_size, member)
+
+
+def _check_ratio(where: str, size: int, member: zipfile.ZipInfo) -> None:
+    if size > RATIO_FLOOR and size > MAX_RATIO * member.compress_size:
+        raise PackageError(where, f"inflates to more than {MAX_RATIO} times its packed size")
+
+
+def _check_duplicates(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    seen: dict[str, str] = {}
+    for member in members:
+        name = member.orig_filename
+        # "./a" and "a" are one file everywhere, "A" and "a" on some systems.
+        key = "/".join(part for part in name.casefold().split("/") if part not in ("", "."))
+        if key in seen:
+            raise PackageError(_where(path, name), f"there are two members of this name ({seen[key]})")
+        seen[key] = name
+
+
+def _read(path: Path, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[SourceFile]:
+    total = 0
+    for member in members:
+        if not may_be_configuration(member.filename):
+            yield SourceFile(member.filename, None)
+            continue
+        content = _inflate(_where(path, member.filename), archive, member)
+        total += len(content)
+        if total > MAX_TOTAL_BYTES:
+            raise PackageError(
+                _where(path, member.filename), f"the package inflates to more than {MAX_TOTAL_BYTES} bytes"
+            )
+        yield SourceFile(member.filename, content)
+
+
+def _inflate(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    content = bytearray()
+    with archive.open(member) as stream:
+        while chunk := stream.read(_CHUNK):
+            content += chunk
+            if len(content) > MAX_MEMBER_BYTES:
+                raise PackageError(where, f"has more than {MAX_MEMBER_BYTES} bytes")
+            _check_ratio(where, len(content), member)
+    return bytes(content)
+
+
+def _where(path: Path, name: str) -> str:
+    return f"{path}!/{name.encode('unicode_escape').decode()}"

@@ -1,0 +1,79 @@
+"""A path, whatever it is, to what it holds."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from .archive import archive_files
+from .carbon import roles
+from .document import read_document
+from .folder import folder_files, printable, read_file
+from .found import FoundArtifact, FoundTransport, Ignored, Package, PackageError, SourceFile
+from .transports import read_deployment_toml
+
+PACKAGES: Final = frozenset({".zip", ".car"})
+
+
+def read_path(path: Path) -> Package:
+    """
+    Read a file (``.xml``, ``deployment.toml``), a package (``.zip``, ``.car``) or a directory.
+
+    Nothing is skipped without a word: what is not configuration is in :attr:`Package.ignored`.
+
+    Raises:
+        PackageError: it cannot be read, or there is no configuration in it.
+    """
+    package = Package(printable(str(path)))
+    if path.is_dir():
+        _read_files(package, list(folder_files(path)), f"{package.path.rstrip('/')}/")
+    elif path.suffix.lower() in PACKAGES:
+        _read_files(package, archive_files(path), f"{package.path}!/")
+    else:
+        found = _read_one(package.path, read_file(path))
+        if isinstance(found, str):
+            raise PackageError(package.path, found)
+        for part in found:
+            package.add(part)
+    return package
+
+
+def _read_one(file: str, content: bytes) -> Iterable[FoundArtifact | FoundTransport | Ignored] | str:
+    if file.endswith(".toml"):
+        return read_deployment_toml(file, content)
+    return read_document(file, content)
+
+
+def _read_files(package: Package, files: list[SourceFile], prefix: str) -> None:
+    try:
+        found_roles = roles(files)
+    except PackageError as exc:
+        raise PackageError(prefix + exc.file, exc.reason, exc.line) from exc
+    package.ignored += [Ignored(prefix + p.file, p.reason, p.line, p.severity) for p in found_roles.problems]
+    is_configuration = False
+    for file in files:
+        where = prefix + file.path
+        if file.path in found_roles.not_configuration:
+            package.add(Ignored(where, found_roles.not_configuration[file.path]))
+        elif file.content is None:
+            package.add(Ignored(where, _why_unread(file.path)))
+        else:
+            found = _read_one(where, file.content)
+            if isinstance(found, str):
+                package.add(Ignored(where, found))
+                continue
+            is_configuration = True
+            for part in found:
+                package.add(part)
+    if not is_configuration:
+        raise PackageError(package.path, f"there is no Synapse configuration in it ({len(files)} files)")
+
+
+def _why_unread(path: str) -> str:
+    if path.endswith("/"):
+        return "a hidden directory"
+    if posixpath.splitext(path)[1].lower() in PACKAGES:
+        return "a package in a package; give it as a path of its own"
+    return "not XML"
