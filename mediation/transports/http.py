@@ -1,0 +1,301 @@
+"""``http`` and ``https`` back-ends. The only room that knows the HTTP client library."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import socket
+import ssl
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final, NamedTuple
+
+import aiohttp
+from yarl import URL
+
+from mediation.errors import ConnectionFailed, ConnectionLost, EndpointError, SendTimeout
+from mediation.headers import Headers
+from mediation.message import MessageContext
+from mediation.payloads import Payload
+from mediation.payloads.media_types import BINARY, FORM, SOAP12, TEXT_XML, XML, media_type
+from mediation.properties import HTTP_METHOD, MESSAGE_TYPE
+
+from . import TRANSPORTS, Answer, SendOptions, content_coding, http_message, tls
+from .http_message import HOP_BY_HOP, NO_CONTENT, Content, Field
+
+REQUEST_HOST_HEADER: Final = "REQUEST_HOST_HEADER"
+"""axis2; the Host field of the request, when it is not to be that of the address."""
+
+WITHOUT_BODY: Final = frozenset({"GET", "DELETE", "HEAD", "OPTIONS", "TRACE"})
+
+MAX_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes of a back-end's body, after it has been inflated."""
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds for the TCP connection, and for TLS."""
+
+
+class Format(NamedTuple):
+    """What the ``format`` of an endpoint makes of a message (``docs/compatibility.md``, endpoint formats)."""
+
+    message_type: str
+    as_rest: bool
+    method: str | None = None
+
+
+FORMATS: Final = {
+    "soap11": Format(TEXT_XML, as_rest=False, method="POST"),
+    "soap12": Format(SOAP12, as_rest=False, method="POST"),
+    "pox": Format(XML, as_rest=True),
+    "get": Format(FORM, as_rest=True, method="GET"),
+}
+"""``rest`` is missing: a message is sent as it is unless its own properties or another format say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a back-end, ready to be written."""
+
+    method: str
+    url: URL
+    fields: list[Field]
+    body: bytes
+
+
+def request(ctx: MessageContext, uri: str, options: SendOptions) -> Request:
+    """
+    Write a message as a request.
+
+    Raises:
+        EndpointError: the address is none.
+        MediationError: the message has a header that cannot be sent, or a body that has no form in the wanted type.
+    """
+    url = _url(uri)
+    wanted = FORMATS.get(options.format or "")
+    method = (wanted and wanted.method) or options.method or str(ctx.axis2.get(HTTP_METHOD) or "POST").upper()
+    as_query = wanted is FORMATS["get"] or media_type(str(ctx.axis2.get(MESSAGE_TYPE))) == FORM
+    if method not in WITHOUT_BODY:
+        content = _content(ctx, wanted, options)
+    elif as_query:
+        form = http_message.content_as(ctx, FORM, as_rest=True)
+        url, content = _with_query(url, form.body.decode("latin-1")), NO_CONTENT
+    else:
+        content = NO_CONTENT
+    # Credentials of the address are the endpoint's own; the library refuses to choose.
+    dropped = {"authorization"} if url.user is not None else set()
+    if options.format == "soap12":
+        dropped.add("soapaction")
+    fields = http_message.fields(ctx.headers, frozenset(dropped))
+    if content.content_type is not None:
+        fields.append(("Content-Type", content.content_type))
+        if media_type(content.content_type) == TEXT_XML and "SOAPAction" not in ctx.headers:
+            fields += _soap_action(ctx, options)
+    host = ctx.axis2.get(REQUEST_HOST_HEADER)
+    if host:
+        fields.append(http_message.field("Host", str(host)))
+    return Request(method, url, fields, content.body)
+
+
+# RFC 3986 2: what an address may consist of.
+_ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
+
+
+def _url(uri: str) -> URL:
+    try:
+        # An address that is right is not rewritten: "%2F" and "/" are the same to a library, but not to every back-end.
+        url = URL(uri, encoded=_ESCAPED.fullmatch(uri) is not None)
+        if url.host and url.port:
+            return url
+    except ValueError as exc:
+        raise EndpointError(f"{uri!r} is not an address: {exc}") from exc
+    raise EndpointError(f"{uri!r} is not an address: it names no host")
+
+
+def _with_query(url: URL, query: str) -> URL:
+    if not query:
+        return url
+    both = f"{url.raw_query_string}&{query}" if url.raw_query_string else query
+    return URL(f"{url.with_query(None)}?{both}", encoded=True)
+
+
+def _content(ctx: MessageContext, wanted: Format | None, options: SendOptions) -> Content:
+    if wanted is None:
+        return http_message.content(ctx)
+    content = http_message.content_as(ctx, wanted.message_type, as_rest=wanted.as_rest, charset=options.encoding)
+    if options.format == "soap12" and ctx.action:
+        action = http_message.field("action", ctx.action)[1].replace("\\", "\\\\").replace('"', '\\"')
+        return Content(content.body, f'{content.content_type}; action="{action}"')
+    return content
+
+
+def _soap_action(ctx: MessageContext, options: SendOptions) -> list[Field]:
+    if ctx.action:
+        return [http_message.field("SOAPAction", f'"{ctx.action}"')]
+    # SOAP 1.1 6.1.1: "An HTTP client MUST use this header field when issuing a SOAP HTTP Request."
+    return [("SOAPAction", '""')] if options.format == "soap11" else []
+
+
+class HttpTransport:
+    """
+    Requests over kept-alive connections.
+
+    One for a process; its connections belong to the event loop that it sends on. Redirects are answers like any other,
+    cookies are the client's own affair, and neither proxies nor credentials are taken from the process's environment.
+
+    Args:
+        context: TLS context for ``https``; :func:`mediation.transports.tls.client_context` by default.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def send(self, ctx: MessageContext, uri: str, options: SendOptions) -> Awaitable[Answer]:
+        """
+        Send a message; see :meth:`mediation.transports.Transport.send`.
+
+        The request is made of the message at once, so what happens to the message afterwards does not change it.
+        """
+        return self._send(request(ctx, uri, options), options.timeout)
+
+    async def _send(self, request: Request, timeout: float) -> Answer:
+        uri = str(request.url.with_user(None)) if request.url.user else str(request.url)
+        try:
+            async with self._open_session().request(
+                request.method,
+                request.url,
+                headers=[(name, _as_written(value)) for name, value in request.fields],
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
+            ) as response:
+                return _answer(response, await _read(response))
+        except aiohttp.InvalidURL as exc:
+            raise EndpointError(f"{uri} is not an address: {exc}") from exc
+        except aiohttp.ConnectionTimeoutError as exc:
+            raise ConnectionFailed(uri, f"Connect timeout: {uri}", code=101508) from exc
+        except TimeoutError as exc:
+            raise SendTimeout(uri, timeout) from exc
+        except aiohttp.ClientConnectorError as exc:
+            raise ConnectionFailed(uri, _why(exc)) from exc
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError, OSError) as exc:
+            raise ConnectionLost(f"{uri} closed the connection before its answer was complete") from exc
+        except (aiohttp.ClientError, ValueError) as exc:
+            raise EndpointError(f"{uri} gave an answer that cannot be used: {exc}", code=101506) from exc
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            self._loop = loop
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    # Requests are bounded where they come in. A limit here would let one slow back-end take the
+                    # connections of all others.
+                    limit=0,
+                    ssl=self._context or tls.client_context(),
+                    socket_factory=_socket,
+                ),
+                # Cookies of one client must never reach another.
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+                auto_decompress=False,
+                max_line_size=16 * 1024,
+                max_field_size=16 * 1024,
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close all connections. A message that is sent afterwards opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """
+    Raises:
+        BodyTooLarge: decided on the announced length if there is one.
+    """
+    if (response.content_length or 0) > MAX_ANSWER:
+        raise content_coding.BodyTooLarge(MAX_ANSWER)
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise content_coding.BodyTooLarge(MAX_ANSWER)
+    return bytes(body)
+
+
+def _answer(response: aiohttp.ClientResponse, body: bytes) -> Answer:
+    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
+    for name in HOP_BY_HOP:
+        headers.remove(name)
+    headers.remove("Content-Length")
+    coding = headers.get("Content-Encoding")
+    if coding is not None:
+        try:
+            body = content_coding.decode(body, coding, MAX_ANSWER)
+            headers.remove("Content-Encoding")
+        except content_coding.UnknownCoding:
+            pass  # the client may know it: it travels on as it is
+    content_type = headers.get("Content-Type") or (BINARY if body else None)
+    return Answer(Payload(body, content_type), response.status, response.reason or "", headers)
+
+
+def _as_written(value: str) -> str:
+    """The library writes UTF-8; a value holds one character for each byte that it came as."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return value
+
+
+class LinkLocalRefused(OSError):
+    """
+    An address such as 169.254.169.254, where clouds keep the credentials of the machine.
+
+    Checked on the address that is connected to, so no name, redirect or notation gets around it.
+    """
+
+
+def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+    family, kind, protocol, _, peer = address
+    ip = ip_address(str(peer[0]).partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_link_local:
+        raise LinkLocalRefused(errno.EACCES, f"Link-local addresses are refused: {ip}")
+    return socket.socket(family, kind, protocol)
+
+
+_TRIED: Final = re.compile(r"\('([0-9a-fA-F.:]+)', \d+")
+
+
+def _why(exc: aiohttp.ClientConnectorError) -> str:
+    """For people, such as ``Connection refused: localhost/127.0.0.1:8082``."""
+    where = f"{exc.host}:{exc.port}"
+    if isinstance(exc, aiohttp.ClientConnectorCertificateError):
+        return f"TLS certificate refused: {where}: {exc.certificate_error}"
+    if isinstance(exc, aiohttp.ClientConnectorDNSError):
+        return f"Unknown host: {where}"
+    if isinstance(exc, aiohttp.ClientSSLError):
+        return f"TLS handshake failed: {where}: {exc.os_error}"
+    error = exc.os_error
+    if isinstance(error, LinkLocalRefused):
+        return str(error.strerror)
+    tried = _TRIED.search(str(error))
+    if tried is not None and tried[1] != exc.host:
+        where = f"{exc.host}/{tried[1]}:{exc.port}"
+    return f"{os.strerror(error.errno) if error.errno else error}: {where}"
+
+
+HTTP: Final = HttpTransport()
+"""The transport of this process; its connections are closed when the server drains."""
+
+TRANSPORTS["http"] = TRANSPORTS["https"] = HTTP

@@ -1,0 +1,143 @@
+"""HTTP messages as they leave: header fields and body, for requests to back-ends and for answers to clients."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mediation.errors import MediationError
+from mediation.headers import Headers
+from mediation.message import MessageContext
+from mediation.payloads.media_types import media_type
+from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, NO_ENTITY_BODY, is_true
+
+Field = tuple[str, str]
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""RFC 9110 7.6.1: about one connection, not about the message."""
+
+WRITTEN_HERE: Final = frozenset({"content-length", "content-type", "host", "expect"})
+"""Written from the body and the address. Taking them from a message would let it forge the framing of the next one."""
+
+MAX_VALUE: Final = 16 * 1024
+"""Characters of a field's value. Servers refuse a head of this size with 431 anyway, and close the connection."""
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# No control characters, C1 included: U+0085 ends a line for some.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
+
+def fields(headers: Headers, dropped: frozenset[str] = frozenset()) -> list[Field]:
+    """
+    The fields that travel on: all but those of the connection, those that are written here, and ``dropped``.
+
+    Args:
+        dropped: in lower case.
+
+    Raises:
+        MediationError: a name or value that no header field can have, such as one with a line feed in it.
+    """
+    connection = headers.get("Connection")
+    named = () if connection is None else {token.strip().lower() for token in connection.split(",")}
+    kept = []
+    for name, value in headers.items():
+        key = name.lower()
+        if key in HOP_BY_HOP or key in WRITTEN_HERE or key in dropped or key in named:
+            continue
+        kept.append(field(name, value))
+    return kept
+
+
+def field(name: str, value: str) -> Field:
+    """
+    A header field that is safe to write.
+
+    Raises:
+        MediationError: it is none.
+    """
+    value = value.strip(" \t")
+    if _TOKEN.fullmatch(name) is None:
+        raise MediationError(f"header {name[:100]!r} has no valid name")
+    if not _is_text(value):
+        raise MediationError(f"header {name!r} has a value with control characters or beyond ISO 8859-1")
+    if len(value) > MAX_VALUE:
+        raise MediationError(f"header {name!r} has {len(value)} characters, {MAX_VALUE} is the limit")
+    return name, value
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is text without control characters. Bytes beyond ASCII, here one character each, are often UTF-8."""
+    if value.isascii():
+        return _CONTROL.search(value) is None
+    try:
+        value = value.encode("latin-1").decode()
+    except UnicodeEncodeError:
+        return False
+    except UnicodeDecodeError:
+        pass
+    return _CONTROL.search(value) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body as bytes, and the Content-Type that it goes with (``None``: nothing to say)."""
+
+    body: bytes = b""
+    content_type: str | None = None
+
+
+NO_CONTENT: Final = Content()
+
+
+def content(ctx: MessageContext) -> Content:
+    """
+    The body as the message's own properties want it (``docs/compatibility.md``, content types).
+
+    ``messageType`` chooses the format, else ``ContentType``, else the type that the body came with. A body that nobody
+    changed leaves byte for byte. ``ContentType`` alone, or the header ``Content-Type``, renames what was formatted.
+
+    Raises:
+        PayloadError: the body has no form in that type.
+    """
+    payload = ctx.payload
+    if is_true(ctx.axis2.get(NO_ENTITY_BODY)) or (not payload.modified and not payload.raw):
+        return NO_CONTENT
+    declared = ctx.axis2.get(CONTENT_TYPE)
+    wanted = ctx.axis2.get(MESSAGE_TYPE) or declared
+    body, content_type = payload.format(None if wanted is None else str(wanted), charset=_charset(ctx))
+    for name in (declared, ctx.get("Content-Type", "transport")):
+        if name and media_type(str(name)) != media_type(content_type):
+            return Content(body, field("Content-Type", str(name))[1])
+    return Content(body, content_type)
+
+
+def content_as(ctx: MessageContext, message_type: str, *, as_rest: bool, charset: str | None = None) -> Content:
+    """
+    The body in a format that somebody else chose: the endpoint, or the SOAP version that the client speaks.
+
+    Raises:
+        PayloadError: the body has no form in that type.
+    """
+    if is_true(ctx.axis2.get(NO_ENTITY_BODY)):
+        return NO_CONTENT
+    return Content(*ctx.payload.format(message_type, as_rest=as_rest, charset=charset or _charset(ctx)))
+
+
+def _charset(ctx: MessageContext) -> str | None:
+    """What textual bodies are written in; ``None`` leaves it out of the Content-Type."""
+    if str(ctx.axis2.get("setCharacterEncoding", "")).lower() == "false":
+        return None
+    return str(ctx.axis2.get("CHARACTER_SET_ENCODING") or "UTF-8")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+
+from mediation.transports.content_coding import BodyTooLarge, UnknownCoding, decode
+
+TEXT = b"<a>" + b"x" * 1000 + b"</a>"
+
+
+def raw_deflate(body: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(body) + compressor.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (None, TEXT),
+        ("", TEXT),
+        ("identity", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("X-GZIP", gzip.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT)),
+        ("deflate", raw_deflate(TEXT)),
+        ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
+        ("gzip", gzip.compress(TEXT[:500]) + gzip.compress(TEXT[500:])),
+    ],
+)
+def test_known_codings_are_undone(coding, body):
+    assert decode(body, coding, 2000) == TEXT
+
+
+def test_an_empty_body_has_nothing_to_undo():
+    assert decode(b"", "gzip", 10) == b""
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, br", "exi"])
+def test_other_codings_are_named(coding):
+    with pytest.raises(UnknownCoding, match='coding "(br|exi)" is not known'):
+        decode(b"...", coding, 10)
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(TEXT)[:-9], gzip.compress(b"a") + b"junk"])
+def test_a_broken_body_is_a_value_error(body):
+    with pytest.raises(ValueError, match="body"):
+        decode(body, "gzip", 2000)
+
+
+def test_the_limit_is_exact():
+    assert decode(gzip.compress(TEXT), "gzip", len(TEXT)) == TEXT
+    with pytest.raises(BodyTooLarge):
+        decode(gzip.compress(TEXT), "gzip", len(TEXT) - 1)
+    with pytest.raises(BodyTooLarge):
+        decode(TEXT, None, len(TEXT) - 1)
+
+
+def test_a_bomb_is_not_inflated():
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+
+    with pytest.raises(BodyTooLarge):
+        decode(bomb, "gzip", 1024)
+
+
+def test_a_body_of_many_small_members_is_refused():
+    with pytest.raises(ValueError, match="gzip members"):
+        decode(gzip.compress(b"") * 1000, "gzip", 1024)
