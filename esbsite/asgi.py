@@ -18,12 +18,10 @@ django_application = get_asgi_application()
 from artifacts.deployment import DatabaseSource  # noqa: E402
 from artifacts.signals import deployed  # noqa: E402
 from esbsite import lifecycle  # noqa: E402
-from mediation import views  # noqa: E402
 from mediation.consumers import InboundConsumer  # noqa: E402
 from mediation.server import Server  # noqa: E402
 
 server = Server()
-views.bind(server.runtime)
 
 
 async def start() -> None:

@@ -111,8 +111,9 @@ def _applications(server: DaphneServer, kind: type) -> list[asyncio.Task]:
 async def _finished(server: DaphneServer, limit: float) -> None:
     """Wait for the requests in flight, and for their answers to be on the wire."""
     tasks = _applications(server, WebRequest)
-    if tasks:
-        await asyncio.wait(tasks, timeout=limit)
+    if not tasks:
+        return
+    await asyncio.wait(tasks, timeout=limit)
     try:
         async with asyncio.timeout(1):
             while reactor.getWriters():  # noqa: ASYNC110 - Twisted has no event for it

@@ -22,6 +22,9 @@ class ServingProcess(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.SERVING)
     started = models.DateTimeField()
     heartbeat = models.DateTimeField()
+    reset_wanted = models.BooleanField(
+        default=False, help_text="Set by reset_runtime; the process obeys and clears it."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "pid"], name="one_row_per_process")]

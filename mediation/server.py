@@ -22,6 +22,9 @@ from mediation.monitoring.status import Status
 from mediation.monitoring.watcher import Source, Watcher
 from mediation.options import Options
 from mediation.runtime import Runtime
+from mediation.transports.http import HTTP
+from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
+from mediation.views import proxy_services
 
 if TYPE_CHECKING:
     from mediation.environment import Environment
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WATCHER_SECONDS = 2.0  # that a database has to let the watcher go when the process stops
+_LAST_WORDS_SECONDS = 1.0
 
 
 class Server:
@@ -54,6 +58,7 @@ class Server:
 
         Returns when that was tried once. A source that fails now is tried until it works.
         """
+        proxy_services.bind(self.runtime)
         loop = asyncio.get_running_loop()
         looked = asyncio.Event()
         reporter = Reporter()
@@ -61,12 +66,26 @@ class Server:
             source,
             poll_seconds=self.options.poll_seconds,
             apply=lambda environment: asyncio.run_coroutine_threadsafe(self.apply(environment), loop).result(),
-            report=lambda: reporter.report(self.status()),
+            report=lambda: self._report(reporter, loop),
             looked=lambda: loop.call_soon_threadsafe(looked.set),
             withdraw=reporter.withdraw,
         )
         self._watcher.start()
         await looked.wait()
+
+    def _report(self, reporter: Reporter, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs in the watcher's thread."""
+        reporter.report(self.status())
+        if self._watcher and reporter.take_reset():
+            logger.info("run-time state reset")
+            # What is compiled anew knows of no suspension, and has nothing cached.
+            self._watcher.start_over()
+            asyncio.run_coroutine_threadsafe(self._close_backends(), loop)
+
+    async def _close_backends(self) -> None:
+        """Messages that come later open connections of their own."""
+        self.runtime.shared_backends.close()
+        await HTTP.aclose()
 
     def reload(self) -> None:
         """Look for a new configuration now, not at the next poll. May be called from any thread."""
@@ -109,11 +128,15 @@ class Server:
             inbound = self.runtime.environment.inbound_endpoint(session.inbound_name)
             session.close(*_goodbye(inbound))
         try:
-            async with asyncio.timeout(limit):
-                await asyncio.gather(self._ports.close(limit), self._sessions_finished())
+            # What is cancelled at the limit still answers.
+            async with asyncio.timeout(limit + _LAST_WORDS_SECONDS):
+                await asyncio.gather(
+                    self._ports.close(limit), self._sessions_finished(), proxy_services.exchanges.drain(limit)
+                )
         except TimeoutError:
-            logger.warning("stopping with %d clients whose messages are not finished", len(self.runtime.sessions))
-        self.runtime.shared_backends.close()
+            left = len(self.runtime.sessions), len(proxy_services.exchanges)
+            logger.warning("stopping with messages of %d clients and %d requests unfinished", *left)
+        await self._close_backends()
         if self._watcher:
             # In a thread, because the watcher may be waiting for this loop.
             await asyncio.to_thread(self._watcher.stop, _WATCHER_SECONDS)

@@ -27,6 +27,7 @@ from mediation.options import Options
 
 logger = logging.getLogger(__name__)
 
+SERVER: Final = "Django ESB"
 URLS: Final = "mediation.urls"
 
 IDLE_SECONDS: Final = 30.0
@@ -165,11 +166,12 @@ async def _answer(request: ASGIRequest) -> HttpResponseBase | web.Response:
 def _response(answer: HttpResponseBase | web.Response) -> web.Response:
     if isinstance(answer, web.Response):
         return answer
-    headers = [(name, value) for name, value in answer.items() if name.lower() != "content-length"]
+    headers = [(name, value) for name, value in answer.items() if name.lower() not in ("content-length", "server")]
+    headers.append(("Server", SERVER))
     headers += [("Set-Cookie", cookie.OutputString()) for cookie in answer.cookies.values()]
     body: bytes = answer.content  # type: ignore[attr-defined]
     return web.Response(status=answer.status_code, reason=answer.reason_phrase, headers=headers, body=body)
 
 
 def _plain(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=text + "\n")
+    return web.Response(status=status, text=text + "\n", headers={"Server": SERVER})

@@ -30,6 +30,13 @@ def live_generations() -> dict[str, int]:
     return {str(row): row.generation for row in live_processes()}
 
 
+def ask_for_reset() -> list[str]:
+    """Have every live process forget what it learned at run time; answers their names."""
+    processes = live_processes()
+    ServingProcess.objects.filter(pk__in=[row.pk for row in processes]).update(reset_wanted=True)
+    return [str(row) for row in processes]
+
+
 class Reporter:
     """Keeps the rows of one process. Used from one thread."""
 
@@ -51,6 +58,13 @@ class Reporter:
             if row is None:
                 _forget_dead()
         self._last = status
+
+    def take_reset(self) -> bool:
+        """Whether ``reset_runtime`` was called since this was last asked."""
+        if self._row is None:
+            return False
+        wanted = ServingProcess.objects.filter(pk=self._row.pk, reset_wanted=True)
+        return wanted.exists() and bool(wanted.update(reset_wanted=False))
 
     def withdraw(self) -> None:
         """Delete the rows: the process stops."""

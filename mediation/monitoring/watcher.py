@@ -62,6 +62,11 @@ class Watcher(threading.Thread):
         """Look now. May be called from any thread."""
         self._wanted.set()
 
+    def start_over(self) -> None:
+        """Load everything anew, nothing taken from before. For ``report`` only, which runs in this thread."""
+        self._environment = None
+        self.wake()
+
     def stop(self, timeout: float) -> None:
         """
         End the thread, and wait for that up to ``timeout`` seconds: a database may keep it longer.

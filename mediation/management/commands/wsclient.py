@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Connects to a WebSocket endpoint. With -m it sends each TEXT and prints one answer to each; without, it sends lines "
-        "of standard input and prints what comes: 'ping' sends a Ping, 'bye' closes."
+        "Connects to a WebSocket endpoint. With -m it sends each TEXT and prints one answer to each; without, it sends "
+        "lines of standard input and prints what comes: 'ping' sends a Ping, 'bye' closes."
     )
     requires_system_checks = ()
 
@@ -29,10 +29,13 @@ class Command(BaseCommand):
         except (OSError, ValueError, websocket.WebSocketException) as exc:
             raise CommandError(f"cannot connect to {url}: {exc}") from exc
         self.stdout.write("WebSocket Client connected!")
-        if messages:
-            self._exchange(connection, messages)
-        else:
-            self._converse(connection)
+        try:
+            if messages:
+                self._exchange(connection, messages)
+            else:
+                self._converse(connection)
+        finally:
+            connection.close(timeout=2)
 
     def _exchange(self, connection: websocket.WebSocket, messages: list[str]) -> None:
         """One answer to each message."""
@@ -46,7 +49,7 @@ class Command(BaseCommand):
                 raise CommandError(f"the connection ended: {exc}") from exc
             if not answered:
                 raise CommandError("the server closed the connection")
-        connection.close()
+        connection.close(timeout=2)
         self.stdout.write("WebSocket Client disconnected!")
 
     def _converse(self, connection: websocket.WebSocket) -> None:
@@ -70,8 +73,6 @@ class Command(BaseCommand):
             pass
         except (OSError, websocket.WebSocketException) as exc:
             raise CommandError(f"the connection ended: {exc}") from exc
-        finally:
-            connection.shutdown()
         self.stdout.write("WebSocket Client disconnected!")
 
     def _print_all(self, connection: websocket.WebSocket) -> None:
@@ -95,7 +96,6 @@ class Command(BaseCommand):
                 self.stdout.write("WebSocket Client received pong")
             if opcode == websocket.ABNF.OPCODE_CLOSE:
                 code = int.from_bytes(data[:2], "big") if len(data) >= 2 else 1005
-                self.stdout.write(
-                    f"WebSocket Client received closing: {code} {data[2:].decode(errors='replace')}".rstrip()
-                )
+                reason = data[2:].decode(errors="replace")
+                self.stdout.write(f"WebSocket Client received closing: {code} {reason}".rstrip())
                 return False
