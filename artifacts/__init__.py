@@ -7,6 +7,7 @@ What the bus is configured with: rows, their XML and their admin.
     synapse_xml/   read_x and write_x side by side, one file per artifact kind
     store          the only way that rows are written
     deployment     rows to the immutable snapshot that the engine runs
+    snapshot       that snapshot
     signals        a changed row raises the generation; who serves is told
 
 Imports ``mediation``, which knows nothing of this package.

@@ -123,11 +123,7 @@ def recheck() -> int:
     with transaction.atomic():
         for model in ARTIFACT_MODELS:
             for row in model._default_manager.exclude(state__in=RUNNING):
-                before = row.findings
-                row.derive()
-                if row.findings != before:
-                    row.save_without_historical_record()
-                    deployed += row.state in RUNNING
+                deployed += row.recheck() and row.state in RUNNING
     return deployed
 
 

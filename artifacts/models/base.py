@@ -152,6 +152,15 @@ class Artifact(models.Model):
     def save_rows(self) -> None:
         """Store the inline rows that this kind has."""
 
+    def recheck(self) -> bool:
+        """Compile the same text again, and store what has become of it since; whether that is something new."""
+        before = self.findings
+        self.derive()
+        if self.findings == before:
+            return False
+        self.save_without_historical_record()
+        return True
+
     def settle(self, stored: "Artifact | None") -> None:
         """
         Fill version and state, which follow from the text and from what was stored before.

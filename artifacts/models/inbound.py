@@ -102,8 +102,7 @@ class InboundParameter(models.Model):
 
 def deploy_waiting() -> None:
     """Deploy the endpoints that wait for a port which is free by now."""
-    for row in InboundEndpoint.objects.filter(state__in=(State.FAULTY, State.FAULTY_SERVING_OLDER)):
+    faulty = InboundEndpoint.objects.filter(state__in=(State.FAULTY, State.FAULTY_SERVING_OLDER))
+    for row in faulty.order_by("pk"):
         if any(finding["check"] == PORT_CHECK for finding in row.findings):
-            row.derive()
-            if row.wanted_port() is not None and not row.reason:
-                row.save_without_historical_record()
+            row.recheck()

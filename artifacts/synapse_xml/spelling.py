@@ -97,13 +97,15 @@ def _markup(token: str) -> Iterator[Piece]:
         yield Piece(("end", token[2:-1].strip()), token)
     else:
         name, *_ = re.split(r"[\s/>]", token[1:], maxsplit=1)
-        attributes = frozenset(
-            (match[1], _dereference(re.sub(r"[\t\n]", " ", _lines(match[2] or match[3] or ""))))
-            for match in ATTRIBUTE.finditer(token, len(name) + 1)
-        )
-        yield Piece(("start", name, attributes), token)
+        yield Piece(("start", name, frozenset(_attributes(token))), token)
         if token.endswith("/>"):
             yield Piece(("end", name), "")
+
+
+def _attributes(tag: str) -> Iterator[tuple[str, str]]:
+    """Names and values. XML 1.0, 3.3.3: a line feed or tab that is written as such is read as a space."""
+    for name, quoted, apostrophed in ATTRIBUTE.findall(tag):
+        yield name, _dereference(re.sub(r"[\t\n]", " ", _lines(quoted or apostrophed)))
 
 
 def _lines(text: str) -> str:
@@ -128,9 +130,40 @@ def _merge(author: list[Piece], edited: list[Piece]) -> list[Piece]:
     tail = _common(author[head:][::-1], edited[head:][::-1])
     old, new = author[head : len(author) - tail], edited[head : len(edited) - tail]
     matcher = SequenceMatcher(None, [piece.meaning for piece in old], [piece.meaning for piece in new])
-    for mine, theirs, size in matcher.get_matching_blocks():
-        new[theirs : theirs + size] = old[mine : mine + size]
-    return author[:head] + new + author[len(author) - tail :]
+    merged = author[:head]
+    for operation, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        if operation == "equal":
+            merged += old[old_start:old_end]
+        else:
+            merged += _adapt(old[old_start:old_end], new[new_start:new_end])
+    return merged + author[len(author) - tail :]
+
+
+def _adapt(old: list[Piece], new: list[Piece]) -> Iterator[Piece]:
+    """The new pieces; start tags whose attributes have changed keep the layout of the old ones."""
+    tags = [piece for piece in old if piece.meaning[0] == "start"]
+    for piece in new:
+        if piece.meaning[0] == "start" and tags and tags[0].meaning[1] == piece.meaning[1]:
+            piece = Piece(piece.meaning, _retag(tags.pop(0).spelling, piece.spelling))
+        yield piece
+
+
+def _retag(old: str, new: str) -> str:
+    """The old tag with the new attributes: what is the same keeps its place, quotes and line breaks."""
+    spellings = {match[1]: match[0] for match in ATTRIBUTE.finditer(new)}
+    values = {name: value for name, value in _attributes(new)}
+    tag, position = "", 0
+    for match in ATTRIBUTE.finditer(old):
+        between, position = old[position : match.start()], match.end()
+        name = match[1]
+        if name not in values:
+            tag += between.rstrip()
+        elif values[name] == dict(_attributes(match[0]))[name]:
+            tag += between + match[0]
+        else:
+            tag += between + spellings[name]
+        spellings.pop(name, None)
+    return "".join([tag, *(f" {added}" for added in spellings.values()), old[position:]])
 
 
 def _common(one: list[Piece], other: list[Piece]) -> int:

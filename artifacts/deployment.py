@@ -1,0 +1,208 @@
+"""
+Rows to the immutable snapshot that the engine runs.
+
+::
+
+    source = DatabaseSource()
+    snapshot = source.load(None)
+    ...
+    if source.generation() != snapshot.generation:
+        snapshot = source.load(snapshot)
+
+Which version of an artifact serves was decided when its row was saved; a snapshot follows that. Artifacts whose served
+version did not change are the same objects in the next snapshot, and so keep what they know, such as an endpoint its
+suspension.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from mediation.compiler import compile_artifact
+from mediation.defaults import DEFAULTS, default_sequence
+from mediation.environment import Environment
+from mediation.errors import ConfigurationError
+from mediation.mediators.sequence import SequenceMediator
+from mediation.payloads.xml import parse_xml
+
+from . import models
+from .models import ARTIFACT_MODELS, Artifact, Deployment, KeptArtifact, State, TransportParameter
+from .models.inbound import port_in_use
+from .snapshot import ArtifactState, Key, Served, Snapshot
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5
+"""To read all rows while nobody writes, before writers have to wait."""
+
+
+class DatabaseSource:
+    """
+    The stored configuration, for the thread that follows it.
+
+    A database that is gone makes both methods raise ``DatabaseError``; the next call connects anew.
+    """
+
+    def generation(self) -> int:
+        """The current one: one query for one number."""
+        with _connected():
+            return Deployment.current()
+
+    def load(self, previous: Environment | None) -> Snapshot:
+        """
+        The current configuration.
+
+        Args:
+            previous: the last one; what did not change since is taken from it.
+        """
+        known = previous.served if isinstance(previous, Snapshot) else {}
+        with _connected():
+            snapshot = _consistently(lambda generation: _Loader(generation, known).load())
+        _tell(snapshot, previous.states if isinstance(previous, Snapshot) else {})
+        return snapshot
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """Outside of requests nobody else drops a connection that has broken."""
+    try:
+        yield
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        raise
+
+
+_T = TypeVar("_T")
+
+
+def _consistently(read: Callable[[int], _T]) -> _T:
+    """Read what one generation consists of: all or nothing of each transaction."""
+    for _ in range(ATTEMPTS):
+        generation = Deployment.current()
+        result = read(generation)
+        if Deployment.current() == generation:
+            return result
+    # Whoever writes raises the generation, and waits for this row.
+    with transaction.atomic():
+        Deployment.objects.select_for_update().filter(pk=1).first()
+        return read(Deployment.current())
+
+
+class _Loader:
+    """Builds one snapshot. Used once."""
+
+    def __init__(self, generation: int, known: Mapping[Key, Served]) -> None:
+        self._generation = generation
+        self._known = known
+        self._served: dict[Key, Served] = {}
+        self._states: dict[Key, ArtifactState] = {}
+
+    def load(self) -> Snapshot:
+        for model in ARTIFACT_MODELS:
+            self._read_states(model)
+            if model is not KeptArtifact:
+                self._read_served(model)
+        self._settle_ports()
+        local_entries = self._of(models.LocalEntry)
+        held = {key: entry.artifact for key, entry in local_entries.items() if entry.artifact is not None}
+        defaults = {name: default_sequence(name) for name in DEFAULTS}
+        sequences = {key: each for key, each in held.items() if isinstance(each, SequenceMediator)}
+        endpoints = {key: each for key, each in held.items() if key not in sequences}
+        return Snapshot(
+            generation=self._generation,
+            sequences=defaults | sequences | self._of(models.Sequence),
+            endpoints=endpoints | self._of(models.Endpoint),
+            local_entries=local_entries,
+            proxy_services=self._of(models.ProxyService),
+            inbound=MappingProxyType(self._of(models.InboundEndpoint)),
+            transports=_transports(),
+            states=MappingProxyType(self._states),
+            served=MappingProxyType(self._served),
+        )
+
+    def _of(self, model: type[Artifact]) -> dict[str, Any]:
+        return {
+            name: served.artifact
+            for (kind, name), served in self._served.items()
+            if kind == model.kind and self._states[kind, name].version is not None
+        }
+
+    def _read_states(self, model: type[Artifact]) -> None:
+        running = (State.DEPLOYED, State.SUSPENDED)
+        rows = model._default_manager.order_by("pk")
+        for row in rows.exclude(state__in=running).defer("xml", "last_good_xml"):
+            self._states[row.kind, row.name] = ArtifactState(State(row.state), row.serving_version, row.reason)
+        if model is not KeptArtifact:
+            for name, state, version in rows.filter(state__in=running).values_list("name", "state", "serving_version"):
+                self._states[model.kind, name] = ArtifactState(State(state), version)
+
+    def _read_served(self, model: type[Artifact]) -> None:
+        """Compile what serves, unless the last snapshot had it."""
+        rows = model._default_manager.filter(serving_version__isnull=False).order_by("pk")
+        identities = {name: rest for name, *rest in rows.values_list("name", "pk", "created", "serving_version")}
+        new = {
+            name: pk
+            for name, (pk, *rest) in identities.items()
+            if (known := self._known.get((model.kind, name))) is None or known.identity != (pk, *rest)
+        }
+        texts = model._default_manager.only("last_good_xml").in_bulk(list(new.values()))
+        for name, identity in identities.items():
+            key = (model.kind, name)
+            if name in new:
+                text = texts[new[name]].last_good_xml if new[name] in texts else ""
+                self._served[key] = Served(tuple(identity), *_compile(key, text))
+            else:
+                self._served[key] = self._known[key]
+            if self._served[key].artifact is None:
+                self._states[key] = ArtifactState(State.FAULTY, None, self._served[key].reason)
+
+    def _settle_ports(self) -> None:
+        """
+        One port, one endpoint.
+
+        Rows are saved so; this is for what two transactions saved side by side, and for a port offset that was changed
+        since.
+        """
+        holders: dict[int, str] = {}
+        for name, endpoint in self._of(models.InboundEndpoint).items():
+            if endpoint.suspended:
+                continue
+            port = endpoint.port_with_offset(settings.ESB_PORT_OFFSET)
+            holder = holders.setdefault(port, name)
+            if holder != name:
+                key = (models.InboundEndpoint.kind, name)
+                self._states[key] = ArtifactState(State.FAULTY, None, port_in_use(holder, port))
+
+
+def _compile(key: Key, text: str) -> tuple[Any, str]:
+    """The artifact, or ``None`` and the reason."""
+    try:
+        compilation = compile_artifact(parse_xml(text))
+    except ConfigurationError as exc:
+        return None, str(exc)
+    except Exception as exc:
+        # One artifact that the compiler stumbles over is no reason to deploy none.
+        logger.exception("<%s> %s cannot be compiled", *key)
+        return None, f"{type(exc).__name__}: {exc}"
+    reasons = [*compilation.errors, *compilation.not_runnable]
+    return compilation.artifact, "; ".join(map(str, reasons))
+
+
+def _transports() -> Mapping[str, Mapping[str, str]]:
+    transports: dict[str, dict[str, str]] = {}
+    for scheme, name, value in TransportParameter.objects.values_list("sender__scheme", "name", "value"):
+        transports.setdefault(scheme, {})[name] = value
+    return MappingProxyType({scheme: MappingProxyType(parameters) for scheme, parameters in transports.items()})
+
+
+def _tell(snapshot: Snapshot, before: Mapping[Key, ArtifactState]) -> None:
+    """One line in the log for each artifact that has become faulty."""
+    for (kind, name), now in snapshot.states.items():
+        if now.state in (State.FAULTY, State.FAULTY_SERVING_OLDER) and before.get((kind, name)) != now:
+            version = "" if now.version is None else f", version {now.version} goes on being served"
+            logger.warning("<%s> %s is faulty%s: %s", kind, name, version, now.reason)

@@ -1,0 +1,44 @@
+import pytest
+
+from artifacts.models import KeptArtifact, State
+from artifacts.store import save_artifact
+from mediation.errors import GrammarError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("xml", "kind", "name"),
+    [
+        ('<api name="n" context="/x"/>', "api", "n"),
+        ("<registry/>", "registry", "registry"),
+        ('<dashboard name="n"/>', "dashboard", "n"),
+        ('<t:task xmlns:t="urn:t" name="n"/>', "{urn:t}task", "n"),
+    ],
+)
+def test_what_does_not_run_is_kept_and_said(xml, kind, name):
+    row = save_artifact(xml).row
+
+    assert (row.kind, row.name, row.xml) == (kind, name, xml)
+    assert (row.state, row.serving_version) == (State.NOT_RUNNABLE, None)
+    assert row.reason
+
+
+def test_two_kinds_may_have_one_name():
+    save_artifact('<api name="n"/>')
+    save_artifact('<task name="n"/>')
+
+    assert save_artifact('<api name="n" context="/"/>').outcome == "changed"
+    assert KeptArtifact.objects.count() == 2
+
+
+def test_an_unknown_element_passes_validation():
+    KeptArtifact(kind="dashboard", xml='<dashboard name="n"/>').full_clean()
+
+
+def test_a_row_keeps_its_kind():
+    row = save_artifact('<api name="n"/>').row
+    row.xml = '<task name="n"/>'
+
+    with pytest.raises(GrammarError, match="<task> is not a <api>"):
+        row.save()

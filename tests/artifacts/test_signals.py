@@ -1,0 +1,80 @@
+import pytest
+from django.db import transaction
+
+from artifacts.models import Deployment, InboundEndpoint, Sequence, TransportParameter, TransportSender
+from artifacts.signals import deployed
+from artifacts.store import save_artifact, set_transport_parameters
+
+pytestmark = pytest.mark.django_db
+
+SEQUENCE = '<sequence name="s"/>'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: save_artifact('<sequence name="t"/>'),
+        lambda: save_artifact('<sequence name="s"><drop/></sequence>'),
+        lambda: Sequence.objects.get().delete(),
+        lambda: Sequence.objects.all().delete(),
+        lambda: save_artifact('<api name="a"/>'),
+        lambda: set_transport_parameters("ws", {"a": "1"}, replace=True),
+        lambda: TransportParameter.objects.all().delete(),
+        lambda: TransportSender.objects.filter(scheme="ws").delete(),
+    ],
+)
+def test_every_change_raises_the_generation(change):
+    save_artifact(SEQUENCE)
+    before = Deployment.current()
+
+    change()
+
+    assert Deployment.current() > before
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        lambda: save_artifact(SEQUENCE),
+        lambda: InboundEndpoint.objects.all().delete(),
+        lambda: set_transport_parameters("ws", {}, replace=False),
+    ],
+)
+def test_what_changes_nothing_does_not_raise_it(nothing):
+    save_artifact(SEQUENCE)
+    before = Deployment.current()
+
+    nothing()
+
+    assert Deployment.current() == before
+
+
+@pytest.fixture
+def told():
+    generations = []
+
+    def receive(sender, **kwargs):
+        generations.append(Deployment.current())
+
+    deployed.connect(receive)
+    yield generations
+    deployed.disconnect(receive)
+
+
+def test_who_serves_is_told_after_the_commit(told, django_capture_on_commit_callbacks):
+    before = Deployment.current()
+    with django_capture_on_commit_callbacks(execute=True):
+        save_artifact(SEQUENCE)
+        assert told == []
+
+    assert set(told) == {before + 1}
+
+
+def test_nobody_is_told_of_what_is_rolled_back(told, django_capture_on_commit_callbacks):
+    before = Deployment.current()
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        save_artifact(SEQUENCE)
+        transaction.set_rollback(True)
+
+    assert told == []
+    assert Deployment.current() == before
