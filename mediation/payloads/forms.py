@@ -15,6 +15,7 @@ from mediation.errors import PayloadError
 
 from .json_xml import decode_name, encode_name
 from .media_types import charset, codec, decode, media_type, parameter
+from .xml import whole_text
 
 FORM_ROOT: Final = "xformValues"
 MULTIPART_ROOT: Final = "mediate"
@@ -98,10 +99,7 @@ def write_multipart_form(element: etree._Element) -> tuple[bytes, str]:
 
 
 def _fields(element: etree._Element) -> list[tuple[str, str]]:
-    return [
-        (decode_name(etree.QName(child).localname), "".join(child.itertext("*", with_tail=True)).strip())
-        for child in element.iterchildren("*")
-    ]
+    return [(decode_name(etree.QName(child).localname), whole_text(child)) for child in element.iterchildren("*")]
 
 
 def _add(parent: etree._Element, name: str, value: str) -> None:

@@ -19,6 +19,7 @@ SOAP12_NS: Final = "http://www.w3.org/2003/05/soap-envelope"
 PAYLOAD_NS: Final = "http://ws.apache.org/commons/ns/payload"
 """Of the elements that wrap a text or binary body."""
 
+_STRING: Final = etree.XPath("string()", regexp=False, smart_strings=False)
 _XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -94,6 +95,11 @@ def serialise(element: etree._Element, *, declaration: bool = False, encoding: s
 def to_text(element: etree._Element) -> str:
     """The element as text, without a declaration and without the text that follows it."""
     return etree.tostring(_standalone(element), encoding="unicode", with_tail=False)
+
+
+def whole_text(element: etree._Element) -> str:
+    """All text in the element, as XPath's ``string()`` sees it: without comments and processing instructions."""
+    return str(_STRING(element))
 
 
 def _standalone(element: etree._Element) -> etree._Element:

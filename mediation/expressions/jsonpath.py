@@ -1,0 +1,324 @@
+"""
+JSONPath expressions with the behaviour of Jayway's json-path (``docs/compatibility.md``, JSONPath).
+
+A path is cut into steps here. Names and indexes, which is nearly all that is written, are followed directly; what comes
+after the first wildcard, filter, slice or ``..`` is left to python-jsonpath, with RE2 for its regular expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from statistics import pstdev
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonpath
+from jsonpath.filter import RegexLiteral
+from jsonpath.parse import Parser
+
+from mediation.errors import ExpressionError, ExpressionSyntaxError
+from mediation.payloads.json_text import dumps, loads
+
+from .regex import compile_regex
+from .results import string_value
+from .variables import Read, variable
+
+if TYPE_CHECKING:
+    from jsonpath.filter import BaseExpression
+    from jsonpath.stream import TokenStream
+
+    from mediation.message import MessageContext
+
+MISSING: Final[Any] = object()
+"""A path that matches nothing, as opposed to one that finds ``null``."""
+
+Step = str | int
+Query = Callable[[Any], list[Any]]
+
+# -- the library, for all that is not a plain name or index
+
+
+class _Parser(Parser):
+    def parse_regex(self, stream: TokenStream) -> BaseExpression:
+        """``=~ /pattern/i``, with RE2: python-jsonpath's own could take exponential time."""
+        literal = super().parse_regex(stream)
+        assert isinstance(literal, RegexLiteral)
+        ignore_case = bool(literal.value.flags & re.IGNORECASE)
+        return RegexLiteral(value=compile_regex(literal.value.pattern, ignore_case=ignore_case))  # type: ignore[arg-type]
+
+
+class _Environment(jsonpath.JSONPathEnvironment):
+    parser_class = _Parser
+
+    def setup_function_extensions(self) -> None:
+        """Without ``match()`` and ``search()``, which take regular expressions from the message."""
+        super().setup_function_extensions()
+        for name in ("match", "search"):
+            self.function_extensions.pop(name, None)
+
+
+_LIBRARY: Final = _Environment()
+
+
+def _query(path: str, expression: str) -> Query:
+    try:
+        compiled = _LIBRARY.compile(path)
+    except (jsonpath.JSONPathError, RecursionError, re.error) as exc:
+        raise ExpressionSyntaxError(expression, f"{exc}".partition("\n")[0]) from exc
+
+    def run(value: Any) -> list[Any]:
+        try:
+            return compiled.findall(value)
+        except (jsonpath.JSONPathError, RecursionError) as exc:
+            raise ExpressionError(expression, f"{exc}".partition("\n")[0]) from exc
+
+    return run
+
+
+# -- steps
+
+_STEP: Final = re.compile(
+    r"""
+    (?P<descend>\.\.)
+  | \.?\[\s*(?P<index>-?\d+)\s*\]
+  | \.?\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]
+  | \.?\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]
+  | (?P<wild>\.\*)
+  | \.(?P<function>[a-z]+)\(\)$
+  | \.(?P<name>[^.\[\]()*?\s'"][^.\[\]()*?'"]*)
+    """,
+    re.VERBOSE,
+)
+_FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "length": lambda value: len(value) if isinstance(value, list | dict | str) else MISSING,
+    "size": lambda value: len(value) if isinstance(value, list | dict | str) else MISSING,
+    "min": lambda value: min(_numbers(value), default=MISSING),
+    "max": lambda value: max(_numbers(value), default=MISSING),
+    "sum": lambda value: float(sum(_numbers(value))),
+    "avg": lambda value: sum(numbers) / len(numbers) if (numbers := _numbers(value)) else MISSING,
+    "stddev": lambda value: pstdev(numbers) if (numbers := _numbers(value)) else MISSING,
+    "keys": lambda value: list(value) if isinstance(value, dict) else MISSING,
+    "first": lambda value: value[0] if isinstance(value, list) and value else MISSING,
+    "last": lambda value: value[-1] if isinstance(value, list) and value else MISSING,
+}
+
+
+def _numbers(value: Any) -> list[float]:
+    return [float(item) for item in value if isinstance(item, int | float)] if isinstance(value, list) else []
+
+
+class Path:
+    """
+    A compiled path.
+
+    Args:
+        text: from the root on: ``$`` and what follows it.
+
+    Raises:
+        ExpressionSyntaxError: not a path.
+    """
+
+    __slots__ = ("_function", "_query", "_steps")
+
+    def __init__(self, text: str) -> None:
+        steps: list[Step] = []
+        self._query: Query | None = None
+        self._function: Callable[[Any], Any] | None = None
+        position = 1
+        while position < len(text):
+            match = _STEP.match(text, position)
+            if match is None or match["descend"] or match["wild"]:
+                rest, self._function = _without_function(text[position:], text)
+                self._query = _query("$" + _bracketed(rest), text)
+                break
+            position = match.end()
+            if match["function"] is not None:
+                self._function = _function(match["function"], text)
+            else:
+                steps.append(_step(match))
+        self._steps = tuple(steps)
+
+    def find(self, value: Any) -> Any:
+        """
+        Returns:
+            What a definite path leads to, or :data:`MISSING`; the list of what any other path finds.
+        """
+        for step in self._steps:
+            if isinstance(step, str):
+                value = value.get(step, MISSING) if isinstance(value, dict) else MISSING
+            else:
+                value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
+            if value is MISSING:
+                return MISSING
+        if self._query is not None:
+            value = self._query(value)
+        return value if self._function is None else self._function(value)
+
+
+def _step(match: re.Match[str]) -> Step:
+    if match["index"] is not None:
+        return int(match["index"])
+    quoted = match["single"] if match["single"] is not None else match["double"]
+    return match["name"].rstrip() if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+
+
+def _function(name: str, text: str) -> Callable[[Any], Any]:
+    try:
+        return _FUNCTIONS[name]
+    except KeyError:
+        raise ExpressionSyntaxError(text, f"there is no function {name}()") from None
+
+
+def _without_function(rest: str, text: str) -> tuple[str, Callable[[Any], Any] | None]:
+    match = re.search(r"\.([a-z]+)\(\)$", rest)
+    return (rest, None) if match is None else (rest[: match.start()], _function(match[1], text))
+
+
+def _bracketed(rest: str) -> str:
+    """Names in brackets, because Jayway takes more characters after a dot than RFC 9535 does."""
+    written, position = [], 0
+    while position < len(rest):
+        match = _STEP.match(rest, position)
+        if match is None or match["function"] is not None:
+            end = _end_of_bracket(rest, position)
+            written.append(rest[position:end].removeprefix("."))
+            position = end
+            continue
+        position = match.end()
+        if match["descend"]:
+            written.append("..")
+            name = re.compile(r"[^.\[\]()*?\s'\"][^.\[\]()*?'\"]*").match(rest, position)
+            if name is not None:
+                position = name.end()
+                written.append(f"[{dumps(name[0].rstrip())}]")
+            elif rest[position : position + 1] == "*":
+                position += 1
+                written.append("*")
+        elif match["wild"]:
+            written.append("[*]")
+        else:
+            written.append(f"[{dumps(_step(match))}]")
+    return "".join(written)
+
+
+def _end_of_bracket(rest: str, start: int) -> int:
+    """Where the bracket that begins at ``start`` ends; brackets in strings and regular expressions do not count."""
+    depth, position, quote = 0, start, ""
+    while position < len(rest):
+        char = rest[position]
+        if quote:
+            if char == "\\":
+                position += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"" or (char == "/" and rest[start:position].rstrip().endswith("=~")):
+            quote = char
+        elif char in "[(":
+            depth += 1
+        elif char in "])":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return len(rest)
+
+
+@lru_cache(maxsize=256)
+def _path(text: str) -> Path:
+    return Path(text)
+
+
+# -- expressions
+
+_ROOT: Final = re.compile(r"\$(?P<name>(?:ctx|trp|axis2):[^.\[]+)")
+_INLINE: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class JsonPath:
+    """
+    ``json-eval(path)``.
+
+    Args:
+        text: what stands in the parentheses.
+        inline: compiles expressions in braces within the path; they are evaluated for each message.
+    """
+
+    reads_payload: bool
+
+    __slots__ = ("_inline", "_is_whole", "_path", "_root", "_template", "reads_payload", "source")
+
+    def __init__(self, text: str, inline: Callable[[str], Any]) -> None:
+        self.source = f"json-eval({text})"
+        path = text.strip().removesuffix(".")
+        root = _ROOT.match(path)
+        self._root: Read | None = None
+        if root is not None:
+            self._root = variable(root["name"].strip()).read
+            path = "$" + path[root.end() :]
+        elif not path.startswith("$"):
+            path = f"$.{path}" if path and not path.startswith("[") else f"${path}"
+        if path == "$" and not text.strip():
+            raise ExpressionSyntaxError(self.source, "the path is empty")
+        self._is_whole = path == "$"
+        self._inline = [inline(match[1]) for match in _INLINE.finditer(path)]
+        self._template = path
+        self._path = None if self._inline else Path(path)
+        self.reads_payload = self._root is None or any(expression.reads_payload for expression in self._inline)
+
+    def string(self, ctx: MessageContext) -> str | None:
+        if self._is_whole:
+            return ctx.payload.json_text() if self._root is None else string_value(self._root(ctx))
+        found = self._find(ctx)
+        if found is MISSING:
+            return ""
+        return "null" if found is None else string_value(found) if not isinstance(found, list) else dumps(found)
+
+    def boolean(self, ctx: MessageContext) -> bool:
+        """Java's ``Boolean.parseBoolean``: only ``true``, in any case, is true."""
+        return (self.string(ctx) or "").lower() == "true"
+
+    def value(self, ctx: MessageContext) -> Any:
+        """
+        The JSON value; a list for a path that may match more than once; ``None`` for ``null`` and for no match.
+
+        Raises:
+            PayloadError: the body is not JSON and has no form in JSON.
+            ExpressionError: the path leads nowhere in a property.
+        """
+        found = self._find(ctx)
+        return None if found is MISSING else found
+
+    def _find(self, ctx: MessageContext) -> Any:
+        path = self._path if self._path is not None else self._filled(ctx)
+        if self._root is None:
+            # A body without JSON has nothing to find; do not let null pass for a match.
+            found = (
+                path.find(ctx.payload.json()) if ctx.payload.is_json or ctx.payload.first_child is not None else MISSING
+            )
+        else:
+            value = self._root(ctx)
+            if value is None:
+                return MISSING
+            found = path.find(loads(value) if isinstance(value, str) else value)
+            if found is MISSING:
+                # Only reads of the body forgive a path that matches nothing.
+                raise ExpressionError(self.source, "No results for path")
+        if isinstance(found, dict):
+            # The originals hand over an object by its first member of this name.
+            found = found.get("members", found.get("elements", found))
+        return found
+
+    def _filled(self, ctx: MessageContext) -> Path:
+        """The path with the values of its inline expressions, each of which is one name, index or literal."""
+        values = iter([expression.string(ctx) or "" for expression in self._inline])
+
+        def fill(match: re.Match[str]) -> str:
+            value, before, after = next(values), match.string[match.start() - 1], match.string[match.end() :][:1]
+            if before in "'\"" and after == before:
+                return value.replace("\\", "\\\\").replace(before, f"\\{before}")
+            if before == ".":
+                return value if re.fullmatch(r"[\w-]+", value) else f"[{dumps(value)}]"
+            return value if re.fullmatch(r"-?\d+(\.\d+)?|true|false|null", value) else dumps(value)
+
+        return _path(_INLINE.sub(fill, self._template))
