@@ -20,7 +20,7 @@ from mediation.grammar import ARTIFACTS
 from mediation.payloads.xml import parse_xml
 
 from .lint import Key, lint
-from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
+from .reporting import TOO_DEEP, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .synapse_xml import identity
 from .synapse_xml.packages import FoundArtifact, Package
 
@@ -41,7 +41,9 @@ def check_paths(paths: Sequence[Path]) -> list[Report]:
 
 def _check(package: Package, known: set[Key]) -> Report:
     steps = [(found, _compile(found)) for found in package.artifacts]
-    lints = lint([step for _, step in steps if isinstance(step, Compilation)], known)
+    # The same text twice is no conflict.
+    distinct = {found.text: step for found, step in steps if isinstance(step, Compilation)}
+    lints = lint(distinct.values(), known)
     entries = [
         step if isinstance(step, Entry) else _checked(found, step, lints.get((found.kind, found.name), []))
         for found, step in steps
@@ -54,10 +56,12 @@ def _compile(found: FoundArtifact) -> Compilation | Entry:
     element = parse_xml(found.text)
     try:
         identity(element)
+        return compile_artifact(element)
     except ConfigurationError as exc:
         reason = found.in_file(Finding(Severity.ERROR, exc.message, exc.line, "import.rejected"))
-        return Entry(Outcome.REJECTED, found.kind, found.name, found.place, findings=(reason,))
-    return compile_artifact(element)
+    except RecursionError:
+        reason = Finding(Severity.ERROR, TOO_DEEP, None, "import.rejected")
+    return Entry(Outcome.REJECTED, found.kind, found.name, found.place, findings=(*found.remarks, reason))
 
 
 def _checked(found: FoundArtifact, compilation: Compilation, lints: list[Finding]) -> Entry:

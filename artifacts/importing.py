@@ -19,7 +19,7 @@ from mediation.errors import ConfigurationError
 from mediation.findings import Finding, Severity
 
 from .lint import Key, lint
-from .reporting import FAILED, Entry, Outcome, Report, ignored_entry, read_or_report, severest
+from .reporting import FAILED, TOO_DEEP, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .store import Saved, all_artifacts, delete_artifact, find_artifact, save_artifact, set_transport_parameters
 from .synapse_xml import same_xml
 from .synapse_xml.packages import FoundArtifact, FoundTransport, Package
@@ -121,7 +121,9 @@ class _PathImport:
     def _store(self, found: FoundArtifact) -> Saved | Entry:
         key = (found.kind, found.name)
         twin = self._taken.get(key)
-        if twin is not None and not same_xml(twin.text, found.text):
+        if twin is not None:
+            if same_xml(twin.text, found.text):
+                return Entry(Outcome.UNCHANGED, *key, found.place, f"the same as {twin.place}")
             return _refused(found, Outcome.CLASH, f"there is a different one of this name in {twin.place}")
         if not self._options.replace:
             row = find_artifact(*key)
@@ -133,9 +135,12 @@ class _PathImport:
             # In a savepoint of its own, so that what the database refuses does no harm to the rest.
             with transaction.atomic():
                 saved = save_artifact(found.text, source=found.file, user=self._options.user, reason="import_synapse")
-        except (ConfigurationError, DataError) as exc:
-            message, line = (exc.message, exc.line) if isinstance(exc, ConfigurationError) else (str(exc), None)
-            return _refused(found, Outcome.REJECTED, message, line)
+        except ConfigurationError as exc:
+            return _refused(found, Outcome.REJECTED, exc.message, exc.line)
+        except RecursionError:
+            return _refused(found, Outcome.REJECTED, TOO_DEEP)
+        except DataError as exc:
+            return _refused(found, Outcome.REJECTED, str(exc).strip())
         self._taken[key] = found
         return saved
 

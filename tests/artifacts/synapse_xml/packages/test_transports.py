@@ -1,0 +1,108 @@
+import tomllib
+
+import pytest
+
+from artifacts.synapse_xml.packages import FoundTransport, Ignored, PackageError, write_deployment_toml
+from artifacts.synapse_xml.packages.transports import read_axis2, read_deployment_toml
+from mediation.payloads.xml import parse_xml
+
+TOML = """
+[server]
+hostname = "localhost"
+
+[transport.ws]
+sender.enable = true
+sender.outflow_dispatch_sequence = "outDispatchSeq"
+sender.outflow_dispatch_fault_sequence = "fault"
+sender.parameter.'ws.headers.preserve' = "Origin"
+sender.parameter.plain.dotted = 7
+
+[transport.wss]
+sender.truststore_location = "/t.jks"
+sender.truststore_password = "secret"
+sender.surprise = 1
+
+[transport.http]
+listener.port = 8290
+
+[transport.jms]
+sender.enable = true
+"""
+
+
+def test_parameters_of_senders_are_read_and_the_rest_is_named():
+    assert list(read_deployment_toml("deployment.toml", TOML.encode())) == [
+        FoundTransport(
+            "deployment.toml",
+            5,
+            "ws",
+            {
+                "ws.headers.preserve": "Origin",
+                "plain.dotted": "7",
+                "ws.outflow.dispatch.sequence": "outDispatchSeq",
+                "ws.outflow.dispatch.fault.sequence": "fault",
+            },
+        ),
+        FoundTransport(
+            "deployment.toml",
+            12,
+            "wss",
+            {"ws.trust.store.location": "/t.jks", "ws.trust.store.Password": "secret"},
+        ),
+        Ignored(
+            "deployment.toml", "not used: server, transport.wss.sender.surprise, transport.http.listener, transport.jms"
+        ),
+    ]
+
+
+def test_a_sender_that_is_switched_off_is_not_switched_off_in_silence():
+    (found,) = read_deployment_toml("d.toml", b"[transport.ws]\nsender.enable = false")
+
+    assert found == Ignored("d.toml", "not used: transport.ws.sender.enable = false")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[transport.ws", b"\xff", b"transport = 1", b"x = " + b"[" * 5000],
+    ids=["syntax", "utf-8", "type", "deep"],
+)
+def test_what_is_no_toml_is_refused(content):
+    with pytest.raises(PackageError, match=r"^d\.toml: "):
+        list(read_deployment_toml("d.toml", content))
+
+
+def test_parameters_of_axis2_are_read():
+    root = parse_xml(
+        """<axisconfig name="AxisJava2.0">
+  <transportReceiver name="http"/>
+  <transportSender name="wss" class="org.x">
+    <parameter name="ws.outflow.dispatch.sequence" locked="false"> out </parameter>
+    <parameter name="ws.trust.store"><ws.trust.store.location>/t</ws.trust.store.location></parameter>
+  </transportSender>
+  <transportSender name="jms" class="org.x"/>
+</axisconfig>"""
+    )
+
+    assert list(read_axis2("axis2.xml", root)) == [
+        FoundTransport("axis2.xml", 3, "wss", {"ws.outflow.dispatch.sequence": "out", "ws.trust.store.location": "/t"}),
+        Ignored("axis2.xml", 'the transport sender "jms" does not run in this version', 7),
+        Ignored("axis2.xml", "only <transportSender> is taken from an axis2.xml"),
+    ]
+
+
+def test_a_transport_sender_may_stand_alone():
+    (found,) = read_axis2(
+        "ws.xml", parse_xml('<transportSender name="ws"><parameter name="a">b</parameter></transportSender>')
+    )
+
+    assert found == FoundTransport("ws.xml", 1, "ws", {"a": "b"})
+
+
+@pytest.mark.parametrize("value", ["plain", "", 'quote " and \\', "two\nlines", "\x00\x1f\x7f", "ünï ✓ 😀"])
+def test_what_is_written_is_read_again(value):
+    transports = {"ws": {"ws.outflow.dispatch.sequence": value, "a.b 'c'": value}, "https": {value or "x": "y"}}
+
+    text = write_deployment_toml(transports)
+
+    tomllib.loads(text)
+    assert {found.scheme: found.parameters for found in read_deployment_toml("d.toml", text.encode())} == transports

@@ -1,0 +1,102 @@
+import pytest
+
+from artifacts.lint import lint
+from mediation.compiler import compile_artifact
+from mediation.findings import Severity
+from mediation.payloads.xml import parse_xml
+
+
+def messages(*texts, known=()):
+    """Findings as lines of ``kind name: [check] line: message``."""
+    compilations = [compile_artifact(parse_xml(text)) for text in texts]
+    known = {(each.kind, each.name) for each in compilations}.union(known)
+    found = lint(compilations, known)
+    assert all(finding.severity is Severity.WARNING for findings in found.values() for finding in findings)
+    return [
+        f"{kind} {name}: [{finding.check}] {finding}"
+        for (kind, name), findings in found.items()
+        for finding in findings
+    ]
+
+
+def inbound(name, port=9091, attributes="", outflow="main"):
+    parameter = f'<parameter name="ws.outflow.dispatch.sequence">{outflow}</parameter>' if outflow else ""
+    return f"""<inboundEndpoint name="{name}" protocol="ws" sequence="main" onError="fault" {attributes}><parameters>
+        <parameter name="inbound.ws.port">{port}</parameter>{parameter}</parameters></inboundEndpoint>"""
+
+
+def calling(name, *keys):
+    return f'<sequence name="{name}">' + "".join(f'<sequence key="{key}"/>' for key in keys) + "</sequence>"
+
+
+def test_a_name_that_is_not_deployed_is_named_with_its_line():
+    assert messages('<sequence name="s">\n<log/>\n<sequence key="gone"/></sequence>') == [
+        "sequence s: [lint.reference] line 3: sequence gone is not deployed; it is looked up when a message needs it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "known", [("sequence", "there"), ("localEntry", "there")], ids=["an artifact", "a local entry that holds one"]
+)
+def test_a_name_that_is_known_is_fine(known):
+    assert messages(calling("s", "there"), known=[known]) == []
+
+
+@pytest.mark.parametrize("name", ["main", "fault"])
+def test_the_default_sequences_always_exist(name):
+    assert messages(calling("s", name)) == []
+
+
+def test_a_local_entry_does_not_stand_for_a_sequence_that_calls_by_expression():
+    assert messages('<sequence name="s"><sequence key="{get-property(\'x\')}"/></sequence>') == []
+
+
+def test_an_inbound_endpoint_without_outflow_sequence():
+    assert messages(inbound("i", outflow="")) == [
+        "inboundEndpoint i: [lint.outflow] there is no ws.outflow.dispatch.sequence: "
+        "what back-ends send runs through the sequence main"
+    ]
+
+
+def test_two_inbound_endpoints_on_one_port(settings):
+    settings.ESB_PORT_OFFSET = 0
+    assert messages(inbound("a"), inbound("b"), inbound("c", 9092)) == [
+        "inboundEndpoint b: [lint.port] Another endpoint named : a is currently using this port: 9091"
+    ]
+
+
+def test_a_suspended_inbound_endpoint_has_no_port():
+    assert messages(inbound("a", attributes='suspend="true"'), inbound("b")) == []
+
+
+def test_an_inbound_endpoint_on_the_port_of_proxy_services(settings):
+    settings.ESB_HTTP_PORT = 8280
+    assert messages(inbound("a", 8280)) == ["inboundEndpoint a: [lint.port] port 8280 is the one of proxy services"]
+
+
+def test_two_artifacts_of_one_name():
+    assert messages(calling("s"), calling("s"), '<localEntry key="s">x</localEntry>') == [
+        "sequence s: [lint.duplicate] there are 2 of this kind and name"
+    ]
+
+
+def test_a_sequence_that_calls_itself():
+    assert messages('<sequence name="s">\n<filter xpath="true()">\n<sequence key="s"/></filter></sequence>') == [
+        "sequence s: [lint.recursion] line 3: the sequence calls itself: s > s"
+    ]
+
+
+def test_sequences_that_call_each_other():
+    assert messages(calling("a", "x", "b"), calling("b", "c"), calling("c", "a"), calling("x")) == [
+        "sequence a: [lint.recursion] line 1: the sequence calls itself: a > b > c > a",
+        "sequence b: [lint.recursion] line 1: the sequence calls itself: b > c > a > b",
+        "sequence c: [lint.recursion] line 1: the sequence calls itself: c > a > b > c",
+    ]
+
+
+def test_calling_the_same_sequence_twice_is_no_recursion():
+    assert messages(calling("a", "b", "b", "c"), calling("b", "c"), calling("c")) == []
+
+
+def test_what_does_not_compile_is_left_to_the_compiler():
+    assert messages('<sequence name="s"><sequence key="s"/><log level="fll"/></sequence>') == []
