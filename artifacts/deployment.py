@@ -110,7 +110,7 @@ class _Loader:
         self._settle_ports()
         local_entries = self._of(models.LocalEntry)
         held = {key: entry.artifact for key, entry in local_entries.items() if entry.artifact is not None}
-        defaults = {name: default_sequence(name) for name in DEFAULTS}
+        defaults = {name: sequence for name in DEFAULTS if (sequence := default_sequence(name)) is not None}
         sequences = {key: each for key, each in held.items() if isinstance(each, SequenceMediator)}
         endpoints = {key: each for key, each in held.items() if key not in sequences}
         return Snapshot(

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import transaction
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
@@ -40,8 +41,12 @@ def _port_may_be_free(sender: type, **kwargs: Any) -> None:
     deploy_waiting()
 
 
-def recheck_after_migration(**kwargs: Any) -> None:
+def recheck_after_migration(using: str, **kwargs: Any) -> None:
     """A new version of the product may run what the last one could not."""
     from .store import recheck
 
-    recheck()
+    if "plan" not in kwargs:
+        return  # the database was emptied, not migrated
+    executor = MigrationExecutor(connections[using])
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes("artifacts")):
+        recheck()

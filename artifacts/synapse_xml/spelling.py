@@ -62,7 +62,7 @@ def respell(root: etree._Element, original: str) -> str:
 
 def canonical(root: etree._Element) -> bytes:
     """Canonical XML 1.0 with comments, of the element alone."""
-    return etree.tostring(root, method="c14n", with_comments=True, with_tail=False)
+    return etree.tostring(root, method="c14n", with_comments=True)
 
 
 def _split(text: str) -> tuple[str, str, str]:

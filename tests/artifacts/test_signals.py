@@ -1,9 +1,12 @@
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
-from artifacts.models import Deployment, InboundEndpoint, Sequence, TransportParameter, TransportSender
+from artifacts.models import Deployment, InboundEndpoint, Sequence, State, TransportParameter, TransportSender
 from artifacts.signals import deployed
 from artifacts.store import save_artifact, set_transport_parameters
+from mediation.compiler import compile_artifact
+from mediation.payloads.xml import parse_xml
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +50,25 @@ def test_what_changes_nothing_does_not_raise_it(nothing):
     nothing()
 
     assert Deployment.current() == before
+
+
+def test_a_migration_deploys_what_could_not_run_before(monkeypatch):
+    row = save_artifact('<sequence name="s"><smooks config-key="x"/></sequence>').row
+    can_run = compile_artifact(parse_xml(SEQUENCE))
+    monkeypatch.setattr("artifacts.models.base.compile_artifact", lambda element: can_run)
+
+    call_command("migrate", verbosity=0)
+
+    row.refresh_from_db()
+    assert row.state == State.DEPLOYED
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_migrations_are_undone_and_done_again():
+    call_command("migrate", "artifacts", "zero", verbosity=0)
+    call_command("migrate", "artifacts", verbosity=0)
+
+    assert Deployment.current() == 1
 
 
 @pytest.fixture
