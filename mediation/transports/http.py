@@ -160,7 +160,11 @@ class HttpTransport:
 
         The request is made of the message at once, so what happens to the message afterwards does not change it.
         """
-        return self._send(request(ctx, uri, options), options.timeout)
+        written = request(ctx, uri, options)
+        if ctx.client is not None:
+            # A client that was promised nothing but a 202 does not wait for the back-end.
+            ctx.client.handed_over(ctx)
+        return self._send(written, options.timeout)
 
     async def _send(self, request: Request, timeout: float) -> Answer:
         uri = str(request.url.with_user(None)) if request.url.user else str(request.url)

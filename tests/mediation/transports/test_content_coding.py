@@ -39,7 +39,7 @@ def test_an_empty_body_has_nothing_to_undo():
 
 @pytest.mark.parametrize("coding", ["br", "gzip, br", "exi"])
 def test_other_codings_are_named(coding):
-    with pytest.raises(UnknownCoding, match='coding "(br|exi)" is not known'):
+    with pytest.raises(UnknownCoding, match=r'coding "(br|exi)" is not known'):
         decode(b"...", coding, 10)
 
 

@@ -1,0 +1,217 @@
+"""One HTTP request to a proxy service: its legs, and the one answer that its client gets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from mediation import flow
+from mediation.errors import EndpointError, SendTimeout, SequenceNotFound
+from mediation.flow import Outcome, Step
+from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, soap_of_client, status_code
+from mediation.mediators.send import SendMediator
+from mediation.message import MessageContext
+from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_SC, is_true
+
+if TYPE_CHECKING:
+    from mediation.proxy_service import ProxyService
+    from mediation.transports.websocket.pool import BackendPool
+
+CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
+"""Parameter of the ``ws`` sender: the status for a failed back-end when no sequence answers."""
+
+logger = logging.getLogger(__name__)
+
+
+class Exchange:
+    """
+    The client of one HTTP request.
+
+    The request leg runs the in sequence of the proxy service, and its endpoint if the sequence lets the message
+    through. Each answer to a ``<send>`` is a response leg, run when the request leg has unwound. The client gets what
+    the first ``reply`` brings, or 202 when all legs have ended without one (``docs/compatibility.md``, the 202 rule).
+    The legs run to their end whether or not the client waits.
+
+    Args:
+        proxy: what was asked for.
+        ctx: the request. The exchange becomes its client.
+        backends: the WebSocket connections that HTTP callers share.
+    """
+
+    def __init__(self, proxy: ProxyService, ctx: MessageContext, backends: BackendPool) -> None:
+        self.name = f"proxy:{proxy.name}"
+        self.backends = backends
+        self.proxy = proxy
+        self._request = ctx
+        self._soap = soap_of_client(ctx)
+        self._answer: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
+        self._responses: deque[tuple[MessageContext, str | None]] = deque()
+        self._failure: Exception | None = None
+        ctx.client = self
+
+    async def run(self, running: Exchanges) -> HttpAnswer:
+        """Mediate the request; returns as soon as there is an answer, which may be long before the legs end."""
+        legs = running.start(self._legs(), self.name)
+        # Whatever ends the legs, a client that waits is not left without an answer.
+        legs.add_done_callback(lambda _: self._give(UNAVAILABLE))
+        # Shielded, because a client that goes away cancels this, and the legs still answer.
+        return await asyncio.shield(self._answer)
+
+    # -- environment.Client
+
+    def reply(self, ctx: MessageContext) -> None:
+        """
+        Answer the client; only the first time.
+
+        Raises:
+            MediationError: the message cannot be written as an HTTP response.
+        """
+        if self._answer.done():
+            logger.warning(
+                "Trying to send a response to an already responded client request - Proxy Name : %s", self.proxy.name
+            )
+            return
+        self._answer.set_result(http_answer(ctx, self._soap))
+
+    def handed_over(self, ctx: MessageContext) -> None:
+        if is_true(ctx.axis2.get(FORCE_SC_ACCEPTED)):
+            self._give(ACCEPTED)
+
+    def response_received(self, response: MessageContext, receive: str | None) -> None:
+        self._responses.append((response, receive))
+
+    # -- legs
+
+    async def _legs(self) -> None:
+        ctx = self._request
+        await _run_leg(self._mediate_request, ctx, _RequestFault(self.proxy.fault_sequence, self))
+        if is_true(ctx.axis2.get(FORCE_SC_ACCEPTED)):
+            self._give(self._unanswered())
+        while self._responses:
+            response, receive = self._responses.popleft()
+            leg = _ResponseLeg(self.proxy, receive)
+            await _run_leg(leg.mediate, response, _ResponseFault(self.proxy.fault_sequence, self))
+        self._give(self._unanswered())
+
+    def _mediate_request(self, ctx: MessageContext) -> Outcome:
+        proxy = self.proxy
+        steps: list[Step] = [] if proxy.in_sequence is None else [proxy.in_sequence]
+        if proxy.endpoint is not None:
+            steps.append(SendMediator(receive=None, build_message=False, endpoint=proxy.endpoint))
+        return flow.run(steps, ctx)
+
+    def failed(self, ctx: MessageContext) -> None:
+        """A leg's failure has climbed to the fault sequence of the proxy service."""
+        self._failure = ctx.get(ERROR_EXCEPTION)
+
+    def _give(self, answer: HttpAnswer) -> None:
+        if not self._answer.done():
+            self._answer.set_result(answer)
+
+    def _unanswered(self) -> HttpAnswer:
+        """202; but a client that was not promised one learns that the back-end failed, when no sequence tells it."""
+        if not isinstance(self._failure, EndpointError):
+            return ACCEPTED
+        status = self._request.environment.transport_parameters("ws").get(CONNECT_FAILURE_STATUS)
+        if status is not None:
+            return HttpAnswer(status_code(status, 502))
+        if is_true(self._request.axis2.get(FORCE_SC_ACCEPTED)):
+            return ACCEPTED
+        return HttpAnswer(504 if isinstance(self._failure, SendTimeout) else 502)
+
+
+class _RequestFault:
+    """The fault handler of the request leg: the proxy service's, with a note that it has run."""
+
+    def __init__(self, handler: Step, exchange: Exchange) -> None:
+        self._handler = handler
+        self._exchange = exchange
+
+    def mediate(self, ctx: MessageContext) -> Outcome:
+        self._exchange.failed(ctx)
+        return self._handler.mediate(ctx)
+
+
+class _ResponseFault(_RequestFault):
+    def mediate(self, ctx: MessageContext) -> Outcome:
+        # docs/compatibility.md, faults: on the response path the status is 500 unless the handler sets another one.
+        ctx.axis2[HTTP_SC] = 500
+        return super().mediate(ctx)
+
+
+class _ResponseLeg:
+    """What an answer to a ``<send>`` goes through: its ``receive`` sequence, else the out sequence, else nothing."""
+
+    def __init__(self, proxy: ProxyService, receive: str | None) -> None:
+        self._proxy = proxy
+        self._receive = receive
+
+    def mediate(self, ctx: MessageContext) -> Outcome:
+        if self._receive is not None:
+            sequence = ctx.environment.sequence(self._receive)
+            if sequence is None:
+                raise SequenceNotFound(self._receive)
+            return sequence.mediate(ctx)
+        if self._proxy.out_sequence is not None:
+            return self._proxy.out_sequence.mediate(ctx)
+        assert ctx.client is not None, "a response belongs to the client of its request"
+        ctx.client.reply(ctx)
+        return False
+
+
+async def _run_leg(body: Callable[[MessageContext], Outcome], ctx: MessageContext, handler: Step) -> None:
+    outcome = flow.run_leg(body, ctx, handler)
+    if not isinstance(outcome, bool):
+        await outcome
+
+
+class Exchanges:
+    """
+    The exchanges of a process, whose legs may outlive their requests. Their number is bounded.
+
+    Args:
+        limit: how many may run at a time.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def full(self) -> bool:
+        return len(self._tasks) >= self._limit
+
+    def start(self, legs: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run legs in a task that lives until they end."""
+        task = asyncio.get_running_loop().create_task(legs, name=name)
+        # The event loop alone keeps no task alive.
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("{%s} the exchange failed", task.get_name(), exc_info=task.exception())
+
+    async def drain(self, seconds: float) -> int:
+        """
+        Wait for the exchanges that run, and cancel those that do not end in time.
+
+        Returns:
+            How many were cancelled; their clients got 503.
+        """
+        tasks = set(self._tasks)
+        if not tasks:
+            return 0
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return len(late)

@@ -1,0 +1,120 @@
+"""From a message to the HTTP response that its client gets (``docs/compatibility.md``, HTTP status)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from mediation.errors import MediationError
+from mediation.message import MessageContext
+from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
+from mediation.properties import CONTENT_TYPE, HTTP_SC, HTTP_SC_DESC, MESSAGE_TYPE, is_true
+from mediation.transports import http_message
+from mediation.transports.http_message import NO_CONTENT, Content, Field
+
+FAULTS_AS_HTTP_200: Final = "FAULTS_AS_HTTP_200"
+"""axis2; a SOAP fault does not make the status 500."""
+
+REQUEST_ONLY: Final = frozenset(
+    {
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "cookie",
+        "from",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "max-forwards",
+        "range",
+        "referer",
+        "soapaction",
+        "user-agent",
+    }
+)
+"""Fields that mean something in a request only. A request that is answered with itself does not hand them back."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What the client gets. ``reason`` is ``None`` for the usual phrase of the status."""
+
+    status: int
+    reason: str | None = None
+    headers: tuple[Field, ...] = ()
+    body: bytes = b""
+
+
+ACCEPTED: Final = HttpAnswer(202)
+UNAVAILABLE: Final = HttpAnswer(503)
+
+
+def http_answer(ctx: MessageContext, soap: str | None = None) -> HttpAnswer:
+    """
+    Write a message as an HTTP response.
+
+    Args:
+        soap: the media type of the client's SOAP version, if it speaks SOAP.
+
+    Raises:
+        MediationError: the message has a header that cannot be sent, or a body that has no form in the wanted type.
+    """
+    fields = http_message.fields(ctx.headers, REQUEST_ONLY)
+    status = _status_of(ctx)
+    # RFC 9110 6.4.1: "1xx, 204, and 304 responses do not include content."
+    content = NO_CONTENT if status in (204, 304) else _content(ctx, soap)
+    if content.content_type is not None:
+        fields.append(("Content-Type", content.content_type))
+    return HttpAnswer(status, _reason(ctx), tuple(fields), content.body)
+
+
+def _reason(ctx: MessageContext) -> str | None:
+    reason = ctx.axis2.get(HTTP_SC_DESC)
+    try:
+        return None if reason is None else http_message.field(HTTP_SC_DESC, str(reason))[1]
+    except MediationError:
+        return None  # RFC 9112 4: "A client SHOULD ignore the reason-phrase content"
+
+
+def _status_of(ctx: MessageContext) -> int:
+    status = 200
+    # A body that nobody has looked at is not parsed just to find out.
+    if ctx.payload.is_built and ctx.payload.is_fault and not is_true(ctx.axis2.get(FAULTS_AS_HTTP_200)):
+        status = 500
+    set_by_sequence = ctx.axis2.get(HTTP_SC)
+    return status if set_by_sequence is None else status_code(set_by_sequence, status)
+
+
+def status_code(value: object, default: int) -> int:
+    try:
+        status = int(float(str(value)))
+    except (ValueError, OverflowError):
+        status = 0
+    if 200 <= status <= 599:
+        return status
+    logger.warning("Unable to set the HTTP status code from the property %s with value: %s", HTTP_SC, value)
+    return default
+
+
+def _content(ctx: MessageContext, soap: str | None) -> Content:
+    """A client that speaks SOAP gets the version that it speaks, whatever version the back-end answered in."""
+    wanted = ctx.axis2.get(MESSAGE_TYPE) or ctx.axis2.get(CONTENT_TYPE) or ctx.payload.content_type
+    media = None if wanted is None else media_type(str(wanted))
+    if soap is not None and media != soap and media in (TEXT_XML, SOAP12) and ctx.payload.soap_version != "pox":
+        return http_message.content_as(ctx, soap, as_rest=False)
+    return http_message.content(ctx)
+
+
+def soap_of_client(ctx: MessageContext) -> str | None:
+    """SOAP 1.1 is XML with a SOAPAction, SOAP 1.2 has a media type of its own; anything else is REST."""
+    media = ctx.payload.media_type
+    if media == SOAP12 or (media == TEXT_XML and "SOAPAction" in ctx.headers):
+        return media
+    return None

@@ -1,0 +1,225 @@
+"""Proxy services as a Django view: requests become exchanges, and their answers become responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote, unquote
+
+from asgiref.sync import markcoroutinefunction
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, UnreadablePostError
+
+from mediation.environment import Environment
+from mediation.exchange import Exchange, Exchanges
+from mediation.headers import Headers
+from mediation.http_answer import HttpAnswer
+from mediation.message import MessageContext
+from mediation.payloads import Payload
+from mediation.payloads.media_types import BINARY, media_type, parameter
+from mediation.properties import (
+    CONTENT_TYPE,
+    HTTP_METHOD,
+    MESSAGE_TYPE,
+    PROXY_NAME,
+    REMOTE_ADDR,
+    REMOTE_HOST,
+    REST_URL_POSTFIX,
+    TRANSPORT_IN_NAME,
+    TRANSPORT_IN_URL,
+)
+from mediation.proxy_service import ProxyService
+from mediation.runtime import Runtime
+from mediation.transports import content_coding
+
+PREFIX: Final = "/services/"
+
+DESCRIPTIONS: Final = frozenset({"wsdl", "wsdl2", "xsd", "policy"})
+"""Queries that ask about a service instead of calling it."""
+
+REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
+"""A proxy service is no HTTP proxy, and does not show a request's credentials to scripts."""
+
+
+class ProxyServiceView:
+    """
+    All proxy services of a process, at ``/services/NAME``.
+
+    Touches neither sessions nor users nor the database, and needs nothing of Django's middleware, so that a listener
+    may call it directly.
+    """
+
+    csrf_exempt = True
+
+    def __init__(self) -> None:
+        self._runtime: Runtime | None = None
+        self.exchanges = Exchanges(0)
+        markcoroutinefunction(self)
+
+    def bind(self, runtime: Runtime) -> None:
+        """
+        Serve the proxy services of this process; until then every request gets 503.
+
+        Whoever binds the view drains :attr:`exchanges` when the process stops.
+        """
+        self._runtime = runtime
+        self.exchanges = Exchanges(runtime.options.max_requests)
+
+    async def __call__(self, request: ASGIRequest, path: str) -> HttpResponse:
+        runtime = self._runtime
+        if runtime is None or runtime.draining or self.exchanges.full:
+            return _plain(503, "The service is not available at the moment", retry_after="1")
+        try:
+            environment = runtime.environment
+            proxy, postfix = _find(request, environment)
+            ctx = _message(request, environment, proxy, postfix, runtime.options.max_body_bytes)
+        except _Refused as refusal:
+            return _plain(refusal.status, str(refusal))
+        exchange = Exchange(proxy, ctx, runtime.shared_backends.backends)
+        return _Response(await exchange.run(self.exchanges))
+
+
+class _Refused(Exception):
+    """A request that is not mediated."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+# -- which proxy service
+
+
+def _find(request: ASGIRequest, environment: Environment) -> tuple[ProxyService, str]:
+    """
+    The proxy service and what follows its name in the path, as it was sent.
+
+    Raises:
+        _Refused: there is none that would take this request.
+    """
+    if request.method in REFUSED_METHODS:
+        raise _Refused(405, f"{request.method} is not allowed")
+    segment, slash, rest = _raw_path(request).partition(PREFIX)[2].partition("/")
+    proxy = _proxy(unquote(segment), environment)
+    if proxy is None or not proxy.start_on_load:
+        raise _Refused(404, "There is no such service")
+    if request.scheme not in proxy.transports:
+        raise _Refused(403, f"The service {proxy.name} is not offered over {request.scheme}")
+    if proxy.parameters.get("inbound.only", "").lower() == "true":
+        raise _Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
+    if request.method == "GET" and request.META["QUERY_STRING"].lower() in DESCRIPTIONS:
+        raise _Refused(404, f"The service {proxy.name} publishes no description")
+    if ".." in unquote(rest).replace("\\", "/").split("/"):
+        # It would be resolved against the endpoint's address, and leave it.
+        raise _Refused(400, "The path leaves the service")
+    return proxy, slash + rest
+
+
+def _raw_path(request: ASGIRequest) -> str:
+    raw = request.scope.get("raw_path")
+    # Absent in servers that do not tell (ASGI: optional); then what was escaped is no longer known.
+    return raw.decode("latin-1") if raw else quote(request.path)
+
+
+def _proxy(name: str, environment: Environment) -> ProxyService | None:
+    proxy = environment.proxy_service(name)
+    if proxy is None and name.lower().endswith("endpoint"):
+        # One of the addresses in a generated WSDL: NAME.SOAP11Endpoint, NAME.NAMEHttpSoap11Endpoint.
+        proxy = environment.proxy_service(name.rpartition(".")[0])
+    return proxy
+
+
+# -- the message
+
+
+def _message(
+    request: ASGIRequest, environment: Environment, proxy: ProxyService, postfix: str, max_body: int
+) -> MessageContext:
+    """
+    Raises:
+        _Refused: the body is too large or cannot be read.
+    """
+    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"])
+    body = _body(request, headers, max_body)
+    content_type = headers.get("Content-Type") or (BINARY if body else None)
+    query = request.META["QUERY_STRING"]
+    suffix = f"?{query}" if query else ""
+    remote = request.META.get("REMOTE_ADDR", "")
+    axis2 = {
+        HTTP_METHOD: request.method,
+        TRANSPORT_IN_URL: _raw_path(request) + suffix,
+        REMOTE_ADDR: remote,
+        REMOTE_HOST: remote,
+    }
+    if postfix or suffix:
+        axis2[REST_URL_POSTFIX] = postfix + suffix
+    if content_type is not None:
+        axis2[MESSAGE_TYPE] = media_type(content_type)
+        axis2[CONTENT_TYPE] = content_type
+    ctx = MessageContext(
+        environment,
+        Payload(body, content_type),
+        default={PROXY_NAME: proxy.name, TRANSPORT_IN_NAME: request.scheme},
+        axis2=axis2,
+        headers=headers,
+    )
+    ctx.to = axis2[TRANSPORT_IN_URL]
+    # SOAP 1.2 has no SOAPAction; its action is a parameter of the media type (RFC 3902).
+    ctx.action = (headers.get("SOAPAction") or "").strip(' "') or parameter(content_type, "action")
+    return ctx
+
+
+def _body(request: ASGIRequest, headers: Headers, limit: int) -> bytes:
+    """
+    The body without its content coding; ``headers`` lose the fields that described it.
+
+    Raises:
+        _Refused: it is too large, incomplete, or in a coding that is not known.
+    """
+    length = headers.get("Content-Length") or ""
+    if length.isdecimal() and int(length) > limit:
+        raise _Refused(413, f"The body is larger than {limit} bytes")
+    try:
+        body = content_coding.decode(request.read(limit + 1), headers.get("Content-Encoding"), limit)
+    except UnreadablePostError as exc:
+        raise _Refused(400, "The body is incomplete") from exc
+    except content_coding.BodyTooLarge as exc:
+        raise _Refused(413, str(exc)) from exc
+    except content_coding.UnknownCoding as exc:
+        raise _Refused(415, str(exc)) from exc
+    except ValueError as exc:
+        raise _Refused(400, str(exc)) from exc
+    headers.remove("Content-Encoding")
+    return body
+
+
+# -- the response
+
+
+class _Response(HttpResponse):
+    """An answer with all its fields. Django keeps one value for each name; a ``Set-Cookie`` may come several times."""
+
+    def __init__(self, answer: HttpAnswer) -> None:
+        super().__init__(answer.body, status=answer.status, reason=answer.reason)
+        del self.headers["Content-Type"]
+        self._repeated = []
+        for name, value in answer.headers:
+            if name in self.headers:
+                self._repeated.append((name, value))
+            else:
+                self.headers[name] = value
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        yield from self.headers.items()
+        yield from self._repeated
+
+
+def _plain(status: int, text: str, *, retry_after: str | None = None) -> HttpResponse:
+    response = HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+    if retry_after is not None:
+        response["Retry-After"] = retry_after
+    return response
+
+
+proxy_services: Final = ProxyServiceView()
+"""The view of this process, for URL configurations. The server binds it."""
