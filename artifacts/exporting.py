@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
+from django.db import transaction
+
 from .models import Artifact, TransportSender
 from .store import all_artifacts, transport_parameters
 from .synapse_xml.packages import write_deployment_toml
@@ -66,8 +68,11 @@ def export_directory(directory: Path, *, force: bool = False) -> list[Path]:
         raise ExportError(f"{directory} is not a directory")
     if not force and directory.exists() and any(directory.iterdir()):
         raise ExportError(f"{directory} is not empty; --force writes into it all the same")
+    # One state of the configuration, whoever saves meanwhile.
+    with transaction.atomic():
+        files = list(export_files(all_artifacts()))
     directory.mkdir(parents=True, exist_ok=True)
-    return [_write(directory, name, text) for name, text in export_files(all_artifacts())]
+    return [_write(directory, name, text) for name, text in files]
 
 
 def export_files(artifacts: Iterable[Artifact]) -> Iterator[tuple[PurePosixPath, str]]:

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 
 from artifacts.exporting import ExportError, export_directory
 from artifacts.importing import Options, import_paths
@@ -65,6 +66,17 @@ def test_what_was_imported_is_exported_and_imported_again_as_it_was(tmp_path):
     assert [key for key, text in before.items() if not same_xml(text, after[key])] == []
     assert transport_parameters("ws") == transports
     assert len(written) == 19 + 1
+
+
+@pytest.mark.parametrize("example", ["example-1", "example-2"])
+def test_the_examples_are_exported_as_they_were_written(tmp_path, example):
+    source = settings.BASE_DIR / "examples" / "websocket-endpoint" / example
+    import_paths([source], Options())
+
+    export_directory(tmp_path)
+
+    written = {path.name: path.read_bytes() for path in tmp_path.glob("*/*.xml")}
+    assert written == {path.name: path.read_bytes() for path in source.glob("*.xml")}
 
 
 def test_artifacts_lie_where_the_originals_look_for_them(tmp_path):
