@@ -76,9 +76,9 @@ class FilterMediator(Mediator):
 
     Either ``xpath``, an expression that is true or not (a non-empty node-set or string is true, even the string
     ``false``; a ``json-eval`` is true for ``true`` only), or ``source`` with ``regex``, which has to match the whole
-    value (``docs/compatibility.md``, regular expressions). With both, ``xpath`` counts. ``sequence`` on a branch names
-    a sequence to run instead of mediators inside. Mediators directly inside ``<filter>`` are the ``<then>`` branch.
-    Without an ``<else>``, a message that does not meet the condition passes by.
+    value. With both, ``xpath`` counts. ``sequence`` on a branch names a sequence to run instead of mediators inside.
+    Mediators directly inside ``<filter>`` are the ``<then>`` branch. Without an ``<else>``, a message that does not
+    meet the condition passes by.
     """
 
     xpath: Expression | None = grammar.expression("xpath")

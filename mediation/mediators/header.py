@@ -83,8 +83,7 @@ class HeaderMediator(Mediator):
 
     def check(self) -> None:
         if self.name is None:
-            has_blocks = next(grammar.elements(self.element), None) is not None
-            if self.scope == "transport" or self.action == "remove" or not has_blocks:
+            if self.scope == "transport" or self.action == "remove" or not self._contents():
                 raise GrammarError("A valid name attribute is required for the header mediator")
         elif self.action == "set" and self.value is None and self.expression is None:
             raise GrammarError("A 'value' or 'expression' attribute is required for a [set] header mediator")
@@ -93,10 +92,13 @@ class HeaderMediator(Mediator):
         if self.action == "remove":
             self._remove(ctx)
         elif self.name is None:
-            _add_blocks(ctx.payload, [copy.deepcopy(child) for child in grammar.elements(self.element)])
+            _add_blocks(ctx.payload, [copy.deepcopy(child) for child in self._contents()])
         else:
             self._set(ctx, self.name, self._evaluated(ctx))
         return True
+
+    def _contents(self) -> list[etree._Element]:
+        return [child for child in grammar.elements(self.element) if grammar.local_name(child) != "description"]
 
     def _evaluated(self, ctx: MessageContext) -> str:
         if self.value is not None:

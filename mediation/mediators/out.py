@@ -18,7 +18,7 @@ class OutMediator(Mediator):
         <in><send><endpoint key="backend"/></send></in>
         <out><send/></out>
 
-    A frame from a WebSocket back-end is no response (``docs/compatibility.md``, direction of WebSocket messages).
+    A frame from a WebSocket back-end is no response (``docs/compatibility.md``, log lines).
     """
 
     mediators: tuple[Mediator, ...] = grammar.mediators()

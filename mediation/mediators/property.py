@@ -14,6 +14,7 @@ from mediation import grammar
 from mediation.errors import GrammarError, MediationError, NotRunnable, PayloadError, XmlError
 from mediation.expressions import Expression, Value
 from mediation.expressions.regex import Pattern, compile_regex
+from mediation.expressions.results import string_value
 from mediation.grammar import Mediator, mediator
 from mediation.message import MessageContext
 from mediation.payloads.json_text import dumps, loads
@@ -146,7 +147,8 @@ class PropertyMediator(Mediator):
     """The value, unless an expression gives it."""
 
     def __post_init__(self) -> None:
-        constant: Any = next(grammar.elements(self.element), None)
+        content = (child for child in grammar.elements(self.element) if grammar.local_name(child) != "description")
+        constant: Any = next(content, None)
         if self.value is not None:
             try:
                 constant = self._matched(_LITERAL[self.type](self.value))
@@ -174,7 +176,9 @@ class PropertyMediator(Mediator):
         if self.action == "remove":
             ctx.remove(name, self.scope)
         else:
-            ctx.set(name, self._result(ctx), self.scope)
+            value = self._result(ctx)
+            # A header is text, and Java writes true where Python writes True.
+            ctx.set(name, string_value(value) if self.scope == "transport" else value, self.scope)
         return True
 
     def _result(self, ctx: MessageContext) -> Any:

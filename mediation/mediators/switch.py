@@ -38,9 +38,8 @@ class SwitchMediator(Mediator):
             <default><log/></default>
         </switch>
 
-    ``regex`` has to match the whole value, not a part of it (``docs/compatibility.md``, regular expressions). A
-    ``source`` that has no value, such as a property that is not set, goes to the default. Without a default, a value
-    that nothing matches passes by.
+    ``regex`` has to match the whole value, not a part of it. A ``source`` that has no value, such as a property that is
+    not set, goes to the default. Without a default, a value that nothing matches passes by.
     """
 
     source: Expression = grammar.expression("source", required=True)

@@ -104,6 +104,12 @@ def test_a_json_value_is_kept_as_json_text():
     assert ctx.get("p") == '{"b":[1]}'
 
 
+def test_a_description_inside_is_not_the_value():
+    xml = '<property name="p" expression="$ctx:e"><description>why</description></property>'
+
+    assert run(xml, message(e="e")).get("p") == "e"
+
+
 def test_a_value_counts_before_xml_inside_and_that_before_an_expression():
     assert run('<property name="p" value="v" expression="$ctx:e"><m:a/></property>', message(e="e")).get("p") == "v"
     assert run('<property name="p" expression="$ctx:e"><m:a/></property>', message(e="e")).get("p").tag == "{urn:m}a"
@@ -136,6 +142,18 @@ def test_an_expression_without_a_value_leaves_the_old_one():
 
 def test_an_expression_without_a_value_empties_a_header():
     assert run('<property name="X-P" expression="$ctx:missing" scope="transport"/>').get("x-p", "transport") == ""
+
+
+@pytest.mark.parametrize(
+    ("xml", "text"),
+    [
+        ('<property name="X-P" value="TRUE" type="BOOLEAN" scope="transport"/>', "true"),
+        ('<property name="X-P" value="1e7" type="DOUBLE" scope="transport"/>', "1.0E7"),
+        ('<property name="X-P" scope="transport"><m:a>1</m:a></property>', "1"),
+    ],
+)
+def test_a_header_is_text_whatever_the_type(xml, text):
+    assert run(xml).get("x-p", "transport") == text
 
 
 def test_message_type_also_changes_the_content_type():
