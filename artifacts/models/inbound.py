@@ -60,8 +60,10 @@ class InboundEndpoint(Artifact):
 
     def objections(self, element: etree._Element) -> list[Finding]:
         port = self.wanted_port()
+        if port is None:
+            return []
         holder = InboundEndpoint.objects.filter(listening_port=port).exclude(pk=self.pk).first()
-        if port is None or holder is None:
+        if holder is None:
             return []
         return [Finding(Severity.ERROR, port_in_use(holder.name, port), port_line(element), PORT_CHECK)]
 
