@@ -61,17 +61,22 @@ class _Environment(jsonpath.JSONPathEnvironment):
 _LIBRARY: Final = _Environment()
 
 
+def _reason(exc: Exception) -> str:
+    # Not str(exc): the library draws the place of the mistake, and fails at the end of the path.
+    return str(exc.args[0]) if exc.args else type(exc).__name__
+
+
 def _query(path: str, expression: str) -> Query:
     try:
         compiled = _LIBRARY.compile(path)
     except (jsonpath.JSONPathError, RecursionError, re.error) as exc:
-        raise ExpressionSyntaxError(expression, f"{exc}".partition("\n")[0]) from exc
+        raise ExpressionSyntaxError(expression, _reason(exc)) from exc
 
     def run(value: Any) -> list[Any]:
         try:
             return compiled.findall(value)
         except (jsonpath.JSONPathError, RecursionError) as exc:
-            raise ExpressionError(expression, f"{exc}".partition("\n")[0]) from exc
+            raise ExpressionError(expression, _reason(exc)) from exc
 
     return run
 

@@ -46,7 +46,7 @@ def loads(text: str) -> Any:
             detail=f"the text starts with {first!r}" if first else "the text is empty",
         )
     try:
-        value = json.loads(text, parse_float=JsonFloat, parse_constant=_refuse)
+        value = _DECODER.decode(text)
     except RecursionError as exc:
         raise PayloadError("the JSON is nested too deeply") from exc
     except json.JSONDecodeError as exc:
@@ -60,6 +60,9 @@ def loads(text: str) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON value")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=JsonFloat, parse_constant=_refuse)
 
 
 def dumps(value: Any) -> str:

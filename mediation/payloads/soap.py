@@ -18,11 +18,18 @@ NAMESPACES: Final = {"soap11": SOAP11_NS, "soap12": SOAP12_NS}
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def empty_envelope(namespace: str = SOAP11_NS) -> etree._Element:
-    """An envelope with an empty Body, prefix ``soapenv``."""
+def _new_envelope(namespace: str) -> etree._Element:
     envelope = etree.Element(f"{{{namespace}}}Envelope", nsmap={"soapenv": namespace})
     etree.SubElement(envelope, f"{{{namespace}}}Body")
     return envelope
+
+
+_EMPTY: Final = {namespace: _new_envelope(namespace) for namespace in VERSIONS}
+
+
+def empty_envelope(namespace: str = SOAP11_NS) -> etree._Element:
+    """An envelope with an empty Body, prefix ``soapenv``."""
+    return copy.deepcopy(_EMPTY[namespace])
 
 
 def wrap(element: etree._Element, namespace: str = SOAP11_NS) -> etree._Element:
@@ -48,14 +55,19 @@ def body_of(envelope: etree._Element) -> etree._Element:
     Raises:
         PayloadError: the envelope has none.
     """
-    body = envelope.find(f"{{{etree.QName(envelope).namespace}}}Body")
+    body = next(envelope.iterchildren(_sibling_tag(envelope, "Body")), None)
     if body is None:
         raise PayloadError("the SOAP Envelope has no Body")
     return body
 
 
 def header_of(envelope: etree._Element) -> etree._Element | None:
-    return envelope.find(f"{{{etree.QName(envelope).namespace}}}Header")
+    return next(envelope.iterchildren(_sibling_tag(envelope, "Header")), None)
+
+
+def _sibling_tag(envelope: etree._Element, name: str) -> str:
+    """A name in the envelope's own namespace."""
+    return f"{str(envelope.tag).removesuffix('Envelope')}{name}"
 
 
 def first_element(parent: etree._Element) -> etree._Element | None:
@@ -65,7 +77,7 @@ def first_element(parent: etree._Element) -> etree._Element | None:
 def is_fault(envelope: etree._Element) -> bool:
     """Whether the first element of the Body is a Fault of the envelope's SOAP version."""
     first = first_element(body_of(envelope))
-    return first is not None and first.tag == f"{{{etree.QName(envelope).namespace}}}Fault"
+    return first is not None and first.tag == _sibling_tag(envelope, "Fault")
 
 
 # -- from one version to the other

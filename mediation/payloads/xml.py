@@ -20,7 +20,11 @@ PAYLOAD_NS: Final = "http://ws.apache.org/commons/ns/payload"
 """Of the elements that wrap a text or binary body."""
 
 _STRING: Final = etree.XPath("string()", regexp=False, smart_strings=False)
-_XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_HAS_XSI_TYPE: Final = etree.XPath(
+    "boolean(descendant-or-self::*/@xsi:type)",
+    namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"},
+    regexp=False,
+)
 
 
 def _parser(encoding: str | None, remove_blank_text: bool) -> etree.XMLParser:
@@ -106,6 +110,6 @@ def _standalone(element: etree._Element) -> etree._Element:
     parent = element.getparent()
     if parent is None or not parent.nsmap:
         return element
-    if any(node.get(_XSI_TYPE) for node in element.iter("*")):
-        return element  # values of xsi:type name prefixes that perhaps only an ancestor declares
+    if _HAS_XSI_TYPE(element):
+        return element  # its value names a prefix that perhaps only an ancestor declares
     return copy.deepcopy(element)
