@@ -43,7 +43,6 @@ def constant(text: str) -> str:
 async def backend():
     async with http_backend() as backend:
         yield backend
-    await HTTP.aclose()
 
 
 @pytest.fixture
@@ -51,6 +50,7 @@ async def running():
     running = Exchanges(100)
     yield running
     assert await running.drain(5) == 0
+    await HTTP.aclose()
 
 
 def exchange(env: DictEnvironment, body: bytes = b"<a/>", content_type: str = "text/xml", **headers: str) -> Exchange:
@@ -360,7 +360,7 @@ async def test_the_flow_finishes_when_the_client_goes_away(running, backend):
         return web.Response(text="answer")
 
     backend.answer = answer
-    out = send(f"{backend.url}/second")
+    out = f'<property name="OUT_ONLY" value="true"/>{send(f"{backend.url}/second")}'
     env = DictEnvironment(proxy(f"<inSequence>{send(backend.url)}</inSequence><outSequence>{out}</outSequence>"))
     request = asyncio.create_task(exchange(env).run(running))
     await arrived.wait()
@@ -368,13 +368,12 @@ async def test_the_flow_finishes_when_the_client_goes_away(running, backend):
     request.cancel()
     await asyncio.gather(request, return_exceptions=True)
     waiting.set()
-    await running.drain(5)
+    assert await running.drain(5) == 0
 
     assert backend.seen[-1].target == "/second"
 
 
-async def test_draining_waits_for_what_runs(backend):
-    running = Exchanges(10)
+async def test_draining_waits_for_what_runs(running, backend):
     env = DictEnvironment(proxy(f"<inSequence>{FORCE}{send(backend.url)}</inSequence>"))
     await exchange(env).run(running)
     assert len(running) == 1
@@ -384,9 +383,7 @@ async def test_draining_waits_for_what_runs(backend):
     assert len(backend.seen) == 1
 
 
-async def test_draining_cancels_what_takes_too_long(backend):
-    running = Exchanges(10)
-
+async def test_draining_cancels_what_takes_too_long(running, backend):
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         await asyncio.Event().wait()
         raise AssertionError
@@ -410,3 +407,4 @@ async def test_the_number_of_exchanges_is_known(backend):
     assert running.full
     await running.drain(5)
     assert not running.full
+    await HTTP.aclose()

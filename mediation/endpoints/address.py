@@ -1,0 +1,76 @@
+"""``<address>``: an endpoint with a fixed address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mediation.endpoints.leaf import Leaf, check_scheme, read_settings
+from mediation.endpoints.suspension import Suspension
+from mediation.errors import GrammarError
+from mediation.message import MessageContext
+from mediation.properties import REST_URL_POSTFIX
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from mediation.compiler import Compiler
+    from mediation.endpoints.leaf import EndpointProperty
+
+PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressEndpoint(Leaf):
+    """
+    An endpoint with a fixed address.
+
+    ::
+
+        <endpoint name="chat"><address uri="ws://localhost:8082/websocket"/></endpoint>
+
+    ``${name}`` in the address is replaced by the default-scope property of that name, if the message has it. What
+    followed the proxy service's name in the request path (``REST_URL_POSTFIX``) is appended.
+    """
+
+    address: str
+    is_dynamic: bool
+
+    def uri(self, ctx: MessageContext) -> str:
+        address = self.address
+        if self.is_dynamic:
+            address = PLACEHOLDER.sub(lambda match: str(ctx.properties.get(match[1], match[0])), address)
+        postfix = ctx.axis2.get(REST_URL_POSTFIX)
+        return address if not postfix else append_postfix(address, str(postfix))
+
+
+def append_postfix(address: str, postfix: str) -> str:
+    """``/sub?x=y`` behind an address, joined by exactly one slash; a mere query goes directly behind."""
+    if postfix.startswith("?"):
+        return address + postfix
+    return f"{address.rstrip('/')}/{postfix.lstrip('/')}"
+
+
+def read_address(
+    element: etree._Element, compiler: Compiler, name: str, properties: tuple[EndpointProperty, ...]
+) -> AddressEndpoint:
+    """
+    Raises:
+        ConfigurationError: there is no address, or one that nothing here can reach.
+    """
+    address = (element.get("uri") or "").strip()
+    if not address:
+        raise GrammarError.missing("address", 'the attribute "uri"', element.sourceline)
+    check_scheme(address, element)
+    settings = read_settings(element, compiler)
+    return AddressEndpoint(
+        name=name,
+        kind="Address",
+        options=settings.options,
+        suspension=Suspension(settings.policy, f"Endpoint : {name} with address {address}"),
+        declares_suspension=settings.policy.declared,
+        properties=properties,
+        address=address,
+        is_dynamic=bool(PLACEHOLDER.search(address)),
+    )

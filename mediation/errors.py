@@ -1,0 +1,222 @@
+"""
+Everything that can go wrong, in one tree.
+
+::
+
+    EsbError
+    ├── ConfigurationError            an artifact cannot be what its XML says
+    │   ├── XmlError                  not well-formed, or refused (DOCTYPE, too large)
+    │   ├── GrammarError              an element, attribute or value that the language does not have
+    │   ├── ExpressionSyntaxError     an XPath, JSONPath or regular expression that does not compile
+    │   └── NotRunnable               part of the language, but not of this product (yet)
+    └── MediationError                a message cannot go on: its fault sequence runs
+        ├── PayloadError              the body is not what its content type says
+        ├── ExpressionError           an expression failed on this message
+        ├── SequenceNotFound
+        ├── TooManySteps              sequences that call each other without end
+        └── EndpointError
+            ├── EndpointNotFound
+            ├── EndpointNotReady      suspended, or switched off
+            ├── ConnectionFailed
+            │   └── InvalidHandshakeResponse
+            ├── ConnectionLost
+            └── SendTimeout
+
+An error keeps its parts and composes its sentence. ``ERROR_CODE`` values are those of
+``docs/compatibility.md`` (error codes).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+
+
+class EsbError(Exception):
+    """Base of all errors of this project."""
+
+
+# -- configuration
+# -------------------------------------------------------------------------------------------------------
+
+
+class ConfigurationError(EsbError):
+    """
+    An artifact cannot be what its XML says.
+
+    Args:
+        message: what is wrong and what would be right, without a line number.
+        line: 1-based line in the text that was read, if known.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message, line)
+        self.message = message
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"line {self.line}: {self.message}"
+
+
+class XmlError(ConfigurationError):
+    """XML that cannot be read: not well-formed, with a DOCTYPE, or over a limit."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message, line)
+        self.column = column
+
+
+class GrammarError(ConfigurationError):
+    """An element, attribute or value that the language does not have."""
+
+    @classmethod
+    def choice(cls, tag: str, attribute: str, value: str, choices: Iterable[str], line: int | None) -> GrammarError:
+        return cls(f'<{tag}> {attribute} "{value}" is not one of {", ".join(choices)}', line)
+
+    @classmethod
+    def missing(cls, tag: str, what: str, line: int | None) -> GrammarError:
+        return cls(f"<{tag}> needs {what}", line)
+
+
+class ExpressionSyntaxError(ConfigurationError):
+    """An XPath, JSONPath or regular expression that does not compile."""
+
+    def __init__(self, expression: str, reason: str, line: int | None = None) -> None:
+        super().__init__(f'expression "{expression}" cannot be used: {reason}', line)
+        self.expression = expression
+        self.reason = reason
+
+
+class NotRunnable(ConfigurationError):
+    """Part of the language that this version stores and reports, but does not run."""
+
+    def __init__(self, what: str, hint: str = "", line: int | None = None) -> None:
+        super().__init__(f"{what} is kept, but cannot run in this version" + (f": {hint}" if hint else ""), line)
+        self.what = what
+        self.hint = hint
+
+
+# -- mediation
+# -----------------------------------------------------------------------------------------------------------
+
+
+class MediationError(EsbError):
+    """
+    A message cannot go on. The nearest fault handler gets it as ``ERROR_CODE``, ``ERROR_MESSAGE`` and ``ERROR_DETAIL``.
+
+    Args:
+        message: one line; some texts are those of the originals, word for word.
+        code: ``ERROR_CODE``; each class has its default.
+        detail: ``ERROR_DETAIL``; by default the class and message of what caused this.
+    """
+
+    code: int | str = 0
+
+    def __init__(self, message: str, *, code: int | str | None = None, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self._detail = detail
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def detail(self) -> str:
+        if self._detail is not None:
+            return self._detail
+        return "".join(traceback.format_exception_only(self.__cause__ or self)).strip()
+
+
+class PayloadError(MediationError):
+    """The body is not what its content type says, or goes over a limit."""
+
+    code = 601000
+
+
+class ExpressionError(MediationError):
+    """An expression failed on this message."""
+
+    def __init__(self, expression: str, reason: str) -> None:
+        super().__init__(f'expression "{expression}" failed: {reason}')
+        self.expression = expression
+        self.reason = reason
+
+
+class SequenceNotFound(MediationError):
+    """A ``<sequence key="..."/>`` that names no deployed sequence."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Sequence named {key} cannot be found")
+        self.key = key
+
+
+class TooManySteps(MediationError):
+    """Sequences that call each other deeper than :data:`mediation.flow.MAX_DEPTH`."""
+
+    def __init__(self, name: str, depth: int) -> None:
+        super().__init__(f"Sequence {name} is more than {depth} sequences deep; does it call itself?")
+
+
+class EndpointError(MediationError):
+    """A message could not be delivered to a back-end, or the back-end failed."""
+
+    code = 101500
+
+
+class EndpointNotFound(EndpointError):
+    code = 305100
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"Couldn't find the endpoint with the key : {key}")
+        self.key = key
+
+
+class EndpointNotReady(EndpointError):
+    """The endpoint is suspended after failures, or an address is missing."""
+
+    code = 303001
+
+
+class ConnectionFailed(EndpointError):
+    """
+    No connection to the back-end: refused, unknown host, TLS failure or time out.
+
+    Args:
+        uri: the address that was tried.
+        reason: for people, such as ``Connection refused: localhost/127.0.0.1:8082``; also the reason of a Close 1014.
+    """
+
+    code = 101503
+
+    def __init__(self, uri: str, reason: str, *, code: int | None = None) -> None:
+        super().__init__(reason, code=code)
+        self.uri = uri
+        self.reason = reason
+
+
+class InvalidHandshakeResponse(ConnectionFailed):
+    """A WebSocket back-end answered the upgrade with something other than a valid 101."""
+
+    code = 0
+
+    def __init__(self, uri: str, status: int, text: str) -> None:
+        super().__init__(uri, f"Invalid handshake response getStatus: {status} {text}".rstrip(), code=0)
+        self.status = status
+
+
+class ConnectionLost(EndpointError):
+    """The back-end closed the connection before it answered."""
+
+    code = 101505
+
+
+class SendTimeout(EndpointError):
+    """The back-end did not answer in time."""
+
+    code = 101504
+
+    def __init__(self, uri: str, seconds: float) -> None:
+        super().__init__("Send timeout", detail=f"no answer from {uri} within {seconds:g} s")
+        self.uri = uri

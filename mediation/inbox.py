@@ -1,0 +1,105 @@
+"""The order of one connection: what comes in is dealt with one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+logger = logging.getLogger(__name__)
+
+HIGH_WATER: Final = 32
+"""Events that may wait before the connection is no longer read."""
+
+LOW_WATER: Final = 8
+
+Event = Callable[[], Any]
+"""What is to be done for one event; answers an awaitable if that takes time."""
+
+
+class Reader(Protocol):
+    """The connection that feeds an inbox."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Inbox:
+    """
+    A FIFO between a connection and the flows that its events run through.
+
+    An event that does not have to wait is dealt with at once, on the caller's stack, without a task. When one waits,
+    a task goes on with it and with what comes after it. A long queue stops the reading of the connection, so its
+    length is bounded by
+    :data:`HIGH_WATER` and what one read holds.
+
+    Used on the event loop only.
+    """
+
+    __slots__ = ("_busy", "_paused", "_queue", "_reader", "_task")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._queue: deque[Event] = deque()
+        self._busy = False
+        self._paused = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        return not self._busy
+
+    def put(self, event: Event) -> None:
+        """Deal with the event after those that came before it."""
+        if self._busy:
+            self._queue.append(event)
+            if not self._paused and len(self._queue) >= HIGH_WATER:
+                self._paused = True
+                self._reader.pause_reading()
+            return
+        self._busy = True
+        outcome = _start(event)
+        if _waits(outcome) or self._queue:
+            self._task = asyncio.get_running_loop().create_task(self._drain(outcome))
+        else:
+            self._busy = False
+
+    async def _drain(self, outcome: Any) -> None:
+        try:
+            while True:
+                if _waits(outcome):
+                    try:
+                        await outcome
+                    except Exception:
+                        logger.exception("an event of a connection failed")
+                if not self._queue:
+                    return
+                event = self._queue.popleft()
+                if self._paused and len(self._queue) <= LOW_WATER:
+                    self._paused = False
+                    self._reader.resume_reading()
+                outcome = _start(event)
+        finally:
+            self._busy = False
+            self._task = None
+
+    async def join(self) -> None:
+        """Wait until everything that came has been dealt with."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+
+def _waits(outcome: Any) -> bool:
+    # Asking the abstract class Awaitable costs more than the rest of an event.
+    return outcome is not None and outcome is not True and outcome is not False
+
+
+def _start(event: Event) -> Any:
+    try:
+        return event()
+    except Exception:
+        logger.exception("an event of a connection failed")
+        return None

@@ -1,0 +1,231 @@
+"""The message context: one message on its way, with all that mediators know about it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from mediation.headers import Headers
+from mediation.payloads import Payload
+from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT_HEADERS, is_true
+
+if TYPE_CHECKING:
+    from mediation.environment import Client, Environment
+    from mediation.flow import FaultHandler
+
+
+class MessageContext:
+    """
+    One message, its properties and its addresses.
+
+    Belongs to one leg of one flow at a time, so nothing in it is locked. Scopes that cost nothing until they are used:
+    ``transport`` (headers), ``operation`` (shared by the request and the response of one exchange) and the rarer ones.
+
+    Args:
+        environment: the configuration that this message sees until it is finished.
+        payload: the body; an empty one by default.
+        client: where the message came from; ``None`` for one that nobody waits for.
+        default: properties of the default scope; the context owns the dict from now on.
+        axis2: properties of the axis2 scope; likewise.
+    """
+
+    __slots__ = (
+        "_headers",
+        "_message_id",
+        "_operation",
+        "_other_scopes",
+        "_response",
+        "_variables",
+        "action",
+        "axis2",
+        "client",
+        "depth",
+        "environment",
+        "fault_handlers",
+        "fault_to",
+        "from_",
+        "from_backend",
+        "payload",
+        "properties",
+        "relates_to",
+        "reply_to",
+        "to",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        payload: Payload | None = None,
+        *,
+        client: Client | None = None,
+        default: dict[str, Any] | None = None,
+        axis2: dict[str, Any] | None = None,
+        headers: Headers | None = None,
+        is_response: bool = False,
+    ) -> None:
+        self.environment = environment
+        self.payload = Payload() if payload is None else payload
+        self.client = client
+        self.properties: dict[str, Any] = {} if default is None else default
+        self.axis2: dict[str, Any] = {} if axis2 is None else axis2
+        self.fault_handlers: tuple[FaultHandler, ...] = ()
+        self.depth = 0
+        self.from_backend = False
+        """Whether a WebSocket back-end sent this: no response, but ``<send/>`` takes it to the client."""
+        self.to: str | None = None
+        self.from_: str | None = None
+        self.reply_to: str | None = None
+        self.fault_to: str | None = None
+        self.relates_to: str | None = None
+        self.action: str | None = None
+        self._headers = headers
+        self._operation: dict[str, Any] | None = None
+        self._other_scopes: dict[str, dict[str, Any]] | None = None
+        self._variables: dict[str, Any] | None = None
+        self._message_id: str | None = None
+        self._response = is_response
+
+    # -- identity and direction
+
+    @property
+    def message_id(self) -> str:
+        """``urn:uuid:...``, made when it is first asked for."""
+        if self._message_id is None:
+            self._message_id = f"urn:uuid:{uuid.uuid4()}"
+        return self._message_id
+
+    @message_id.setter
+    def message_id(self, value: str) -> None:
+        self._message_id = value
+
+    @property
+    def is_response(self) -> bool:
+        """Whether this message travels towards the client. The property ``RESPONSE`` overrides what the engine set."""
+        override = self.properties.get(RESPONSE)
+        return self._response if override is None else is_true(override)
+
+    @is_response.setter
+    def is_response(self, value: bool) -> None:
+        self._response = value
+
+    # -- scopes
+
+    @property
+    def headers(self) -> Headers:
+        """The *transport* scope."""
+        if self._headers is None:
+            self._headers = Headers()
+        return self._headers
+
+    @headers.setter
+    def headers(self, value: Headers) -> None:
+        self._headers = value
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The *operation* scope, one dict for the request and the response of an exchange."""
+        if self._operation is None:
+            self._operation = {}
+        return self._operation
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        if self._variables is None:
+            self._variables = {}
+        return self._variables
+
+    def _scope(self, scope: str) -> dict[str, Any]:
+        if scope == "default":
+            return self.properties
+        if scope == "axis2":
+            return self.axis2
+        if scope == "operation":
+            return self.operation
+        if self._other_scopes is None:
+            self._other_scopes = {}
+        return self._other_scopes.setdefault(scope, {})
+
+    def get(self, name: str, scope: str = "default") -> Any:
+        """The property's value, or ``None``."""
+        if scope == "default":
+            return self.properties.get(name)
+        if scope == "axis2":
+            value = self.axis2.get(name)
+            # The client's options belong to the same leg, and are read where they are not overridden.
+            return value if value is not None or self._other_scopes is None else self._scope("axis2-client").get(name)
+        if scope == "transport":
+            return None if self._headers is None else self._headers.get(name)
+        return self._scope(scope).get(name)
+
+    def set(self, name: str, value: Any, scope: str = "default") -> None:
+        """
+        Set a property.
+
+        A ``None`` leaves a property of the default scope as it is and empties a header. ``messageType`` (axis2) also
+        sets ``ContentType`` and the header, as its readers expect (``docs/compatibility.md``, properties).
+        """
+        if scope == "transport":
+            self.headers.set(name, "" if value is None else str(value))
+        elif scope == "default":
+            if value is not None:
+                self.properties[name] = value
+        else:
+            self._scope(scope)[name] = value
+            if scope == "axis2" and name == MESSAGE_TYPE:
+                self.axis2[CONTENT_TYPE] = value
+                if self._headers is not None and "Content-Type" in self._headers:
+                    self._headers.set("Content-Type", str(value))
+
+    def remove(self, name: str, scope: str = "default") -> None:
+        """Remove a property if it is there. Removing ``TRANSPORT_HEADERS`` (axis2) drops all headers."""
+        if scope == "transport":
+            if self._headers is not None:
+                self._headers.remove(name)
+            return
+        self._scope(scope).pop(name, None)
+        if scope == "axis2" and name == TRANSPORT_HEADERS and self._headers is not None:
+            self._headers.clear()
+
+    # -- other messages made from this one
+
+    def response(self, payload: Payload, headers: Headers, axis2: dict[str, Any]) -> MessageContext:
+        """
+        The back-end's answer to this message, for a response leg.
+
+        Properties of the default scope, variables and the operation travel along; axis2 and transport scopes are the
+        answer's own (``docs/compatibility.md``, what survives a back-end call).
+        """
+        ctx = MessageContext(
+            self.environment,
+            payload,
+            client=self.client,
+            default=dict(self.properties),
+            axis2=axis2,
+            headers=headers,
+            is_response=True,
+        )
+        ctx.relates_to = self._message_id
+        ctx._operation = self.operation
+        ctx._variables = self._variables
+        return ctx
+
+    def copy(self) -> MessageContext:
+        """A clone whose changes this message does not see (``clone``, ``OUT_ONLY`` calls)."""
+        ctx = MessageContext(
+            self.environment,
+            self.payload.copy(),
+            client=self.client,
+            default=dict(self.properties),
+            axis2=dict(self.axis2),
+            headers=None if self._headers is None else self._headers.copy(),
+            is_response=self._response,
+        )
+        for name in ("to", "from_", "reply_to", "fault_to", "relates_to", "action", "fault_handlers", "depth"):
+            setattr(ctx, name, getattr(self, name))
+        ctx._operation = self.operation
+        ctx._variables = None if self._variables is None else dict(self._variables)
+        return ctx
+
+    def __repr__(self) -> str:
+        direction = "response" if self.is_response else "request"
+        return f"<MessageContext {direction} to={self.to!r} properties={sorted(self.properties)}>"

@@ -1,0 +1,92 @@
+"""
+Property names with a meaning of their own: who sets each, who reads it.
+
+Names are Synapse's, in the scopes *default*, *axis2* and *transport* (``docs/websocket.md`` has the table for users).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCOPES: Final = (
+    "default",
+    "axis2",
+    "transport",
+    "operation",
+    "axis2-client",
+    "registry",
+    "trace",
+    "system",
+    "analytics",
+)
+"""The scopes that a mediator may write; ``func`` and ``env`` can only be read."""
+
+# -- faults: set by flow.set_error, read by fault sequences (default scope)
+ERROR_CODE: Final = "ERROR_CODE"
+ERROR_MESSAGE: Final = "ERROR_MESSAGE"
+ERROR_DETAIL: Final = "ERROR_DETAIL"
+ERROR_EXCEPTION: Final = "ERROR_EXCEPTION"
+
+# -- flow: set by sequences
+OUT_ONLY: Final = "OUT_ONLY"
+"""default; send and call expect no reply. Read by the send and call mediators."""
+RESPONSE: Final = "RESPONSE"
+"""default; overrides the response flag of the message. Read by MessageContext.is_response."""
+FORCE_SC_ACCEPTED: Final = "FORCE_SC_ACCEPTED"
+"""axis2; the HTTP client gets 202 when mediation ends. Read by Exchange."""
+HTTP_SC: Final = "HTTP_SC"
+"""axis2; the HTTP status of the answer. Set by sequences and by the HTTP transport for a response leg."""
+HTTP_SC_DESC: Final = "HTTP_SC_DESC"
+HTTP_METHOD: Final = "HTTP_METHOD"
+"""axis2; set by the listener, read by the HTTP transport."""
+NO_ENTITY_BODY: Final = "NO_ENTITY_BODY"
+"""axis2; no body is written. Read by the HTTP transport and by Exchange."""
+MESSAGE_TYPE: Final = "messageType"
+"""axis2; the media type that the body is formatted to. Setting it also sets ContentType."""
+CONTENT_TYPE: Final = "ContentType"
+"""axis2; the Content-Type header alone."""
+REST_URL_POSTFIX: Final = "REST_URL_POSTFIX"
+"""axis2; what follows the proxy's name in the request path, with the query. Appended by address endpoints."""
+TRANSPORT_HEADERS: Final = "TRANSPORT_HEADERS"
+"""axis2; removing it drops all transport headers."""
+TRANSPORT_IN_NAME: Final = "TRANSPORT_IN_NAME"
+TRANSPORT_IN_URL: Final = "TransportInURL"
+REMOTE_ADDR: Final = "REMOTE_ADDR"
+REMOTE_HOST: Final = "REMOTE_HOST"
+PROXY_NAME: Final = "proxy.name"
+
+# -- WebSocket: set by Session on messages of the client leg
+IS_INBOUND: Final = "isInbound"
+INBOUND_ENDPOINT_NAME: Final = "inbound.endpoint.name"
+API_CALLER: Final = "api.caller"
+CLIENT_ID: Final = "clientId"
+SOURCE_CHANNEL: Final = "websocket.source.channel.identifier"
+"""default and axis2; unique text that names the client's connection."""
+SUBSCRIBER_PATH: Final = "websocket.subscriber.path"
+SUBPROTOCOL: Final = "websocket.subprotocol"
+SOURCE_HANDSHAKE: Final = "source.handshake.present"
+SOURCE_HANDSHAKE_OLD: Final = "websocket.source.handshake.present"
+TARGET_HANDSHAKE: Final = "websocket.target.handshake.present"
+TEXT_FRAME_PRESENT: Final = "websocket.text.frame.present"
+TEXT_FRAME: Final = "websocket.text.frame"
+BINARY_FRAME_PRESENT: Final = "websocket.binary.frame.present"
+BINARY_FRAME: Final = "websocket.binary.frame"
+CONNECTION_TERMINATE: Final = "connection.terminate"
+CLOSE_CODE: Final = "websocket.close.code"
+CLOSE_REASON: Final = "websocket.reason.text"
+
+# -- WebSocket: set by sequences
+CLOSE_FRAME_STATUS: Final = "websocket.close.frame.status.code"
+CLOSE_FRAME_REASON: Final = "websocket.close.frame.reason.text"
+CLIENT_ERROR_CODE: Final = "errorCode"  # lower case e: not ERROR_CODE
+FORWARD_ORIGINAL_FRAME: Final = "websocket.forward.original.frame"
+OUTFLOW_SEQUENCE: Final = "ws.outflow.dispatch.sequence"
+OUTFLOW_FAULT_SEQUENCE: Final = "ws.outflow.dispatch.fault.sequence"
+ACCEPT_CONTENT_TYPE: Final = "websocket.accept.contenType"  # the misspelling is the real name
+ACCEPT_CONTENT_TYPE_CORRECT: Final = "websocket.accept.contentType"  # has no effect in the originals either
+CUSTOM_HEADER_PREFIX: Final = "websocket.custom.header."
+
+
+def is_true(value: object) -> bool:
+    """True for ``True`` and for the text ``true`` in any case: sequences set flags in either type."""
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")

@@ -1,0 +1,144 @@
+"""``<proxy>``: a service at ``/services/NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from mediation import grammar
+from mediation.endpoints import Endpoint, IndirectEndpoint
+from mediation.errors import GrammarError
+from mediation.grammar import Node, artifact, boolean, elements, find, local_name, node
+from mediation.mediators.sequence import NamedSequence, SequenceMediator
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from mediation.compiler import Compiler
+
+RUNNING_TRANSPORTS: Final = frozenset({"http", "https"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyService:
+    """
+    A compiled proxy service.
+
+    Attributes:
+        in_sequence: the request leg; ``None`` sends the request straight to the endpoint.
+        out_sequence: the response leg of a ``<send>``; ``None`` passes the answer straight to the client.
+        fault_sequence: runs when either leg fails.
+        endpoint: gets what the in sequence lets through.
+        transports: of ``http`` and ``https``, those that it is offered on.
+        start_on_load: ``False`` keeps it deployed, but not served.
+        parameters: ``<parameter>`` values by name; XML values as text.
+    """
+
+    name: str
+    in_sequence: SequenceMediator | NamedSequence | None
+    out_sequence: SequenceMediator | NamedSequence | None
+    fault_sequence: SequenceMediator | NamedSequence
+    endpoint: Endpoint | None
+    transports: frozenset[str]
+    start_on_load: bool
+    parameters: Mapping[str, str]
+
+
+@node("target")
+class Target(Node):
+    """What a proxy service does with messages; a name in an attribute goes before an inline child."""
+
+    in_sequence_name: str | None = grammar.sequence_name("inSequence")
+    out_sequence_name: str | None = grammar.sequence_name("outSequence")
+    fault_sequence_name: str | None = grammar.sequence_name("faultSequence")
+    endpoint_name: str | None = grammar.attribute(None, name="endpoint")
+    in_sequence: SequenceMediator | None = grammar.child("inSequence", SequenceMediator)
+    out_sequence: SequenceMediator | None = grammar.child("outSequence", SequenceMediator)
+    fault_sequence: SequenceMediator | None = grammar.child("faultSequence", SequenceMediator)
+    endpoint: Endpoint | None = grammar.endpoint()
+
+    def check(self) -> None:
+        if not (self.in_sequence_name or self.in_sequence or self.endpoint_name or self.endpoint):
+            raise GrammarError("Target of the proxy service must declare either an inSequence or endpoint or both")
+
+
+PROXY_ATTRIBUTES: Final = frozenset(
+    {"name", "transports", "startOnLoad", "pinnedServers", "serviceGroup", "statistics", "trace", "traceFilter"}
+)
+PROXY_CHILDREN: Final = frozenset(
+    {"description", "target", "publishWSDL", "policy", "parameter", "enableAddressing", "enableSec", "enableRM"}
+)
+WITHOUT_EFFECT: Final = frozenset({"publishWSDL", "policy", "enableAddressing", "enableSec", "enableRM"})
+
+
+@artifact("proxy")
+def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
+    """
+    Raises:
+        ConfigurationError: it has no name, no target, or nothing that it could do.
+    """
+    name = element.get("name")
+    if not name:
+        raise GrammarError.missing("proxy", 'the attribute "name"', element.sourceline)
+    for attribute in element.attrib:
+        if not str(attribute).startswith("{") and attribute not in PROXY_ATTRIBUTES:
+            compiler.warning(f'<proxy> does not know the attribute "{attribute}"; it is ignored', element)
+    for part in elements(element):
+        tag = local_name(part)
+        if tag not in PROXY_CHILDREN:
+            compiler.warning(f"<proxy> does not know the child <{tag}>; it is ignored", part)
+        elif tag in WITHOUT_EFFECT:
+            compiler.warning(f"<{tag}> has no effect in this version", part, "proxy.without-effect")
+    found = find(element, "target")
+    if found is None:
+        raise GrammarError.missing("proxy", "a child <target>", element.sourceline)
+    target = Target.from_xml(found, compiler)
+    if target.endpoint_name:
+        compiler.refer("endpoint", target.endpoint_name, found)
+    return ProxyService(
+        name=name,
+        in_sequence=_sequence(target.in_sequence_name, target.in_sequence, "main"),
+        out_sequence=_sequence(target.out_sequence_name, target.out_sequence, "main"),
+        fault_sequence=_sequence(target.fault_sequence_name, target.fault_sequence, "fault")
+        or NamedSequence(None, "fault"),
+        endpoint=IndirectEndpoint(target.endpoint_name) if target.endpoint_name else target.endpoint,
+        transports=_transports(element, compiler),
+        start_on_load=_start_on_load(element, compiler),
+        parameters=_parameters(element),
+    )
+
+
+def _sequence(
+    name: str | None, inline: SequenceMediator | None, fallback: Literal["main", "fault"]
+) -> SequenceMediator | NamedSequence | None:
+    return NamedSequence(name, fallback) if name else inline
+
+
+def _transports(element: etree._Element, compiler: Compiler) -> frozenset[str]:
+    """Names are separated by commas or spaces; none at all means every transport."""
+    names = frozenset((element.get("transports") or "").replace(",", " ").split())
+    if not names:
+        return RUNNING_TRANSPORTS
+    for name in sorted(names - RUNNING_TRANSPORTS):
+        compiler.warning(
+            f'transport "{name}" of the proxy service does not run in this version', element, "proxy.transport"
+        )
+    return names & RUNNING_TRANSPORTS
+
+
+def _start_on_load(element: etree._Element, compiler: Compiler) -> bool:
+    text = element.get("startOnLoad", "true")
+    try:
+        return boolean(text)
+    except ValueError as exc:
+        compiler.warning(f'<proxy> startOnLoad "{text}" {exc}; it counts as true', element)
+        return True
+
+
+def _parameters(element: etree._Element) -> dict[str, str]:
+    return {
+        part.get("name", ""): "".join(str(text) for text in part.itertext()).strip()
+        for part in elements(element)
+        if local_name(part) == "parameter"
+    }

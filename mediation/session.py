@@ -1,0 +1,439 @@
+"""One WebSocket client's conversation: its messages in, the back-ends' messages out, and both ends."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mediation import flow
+from mediation.errors import ConnectionFailed, MediationError
+from mediation.headers import Headers
+from mediation.inbound_endpoint import InboundEndpoint
+from mediation.inbox import Inbox
+from mediation.mediators.sequence import NamedSequence
+from mediation.message import MessageContext
+from mediation.payloads import Payload
+from mediation.properties import (
+    API_CALLER,
+    BINARY_FRAME,
+    BINARY_FRAME_PRESENT,
+    CLIENT_ERROR_CODE,
+    CLIENT_ID,
+    CLOSE_CODE,
+    CLOSE_FRAME_REASON,
+    CLOSE_FRAME_STATUS,
+    CLOSE_REASON,
+    CONNECTION_TERMINATE,
+    ERROR_EXCEPTION,
+    ERROR_MESSAGE,
+    FORWARD_ORIGINAL_FRAME,
+    INBOUND_ENDPOINT_NAME,
+    IS_INBOUND,
+    MESSAGE_TYPE,
+    OUTFLOW_FAULT_SEQUENCE,
+    OUTFLOW_SEQUENCE,
+    SOURCE_CHANNEL,
+    SOURCE_HANDSHAKE,
+    SOURCE_HANDSHAKE_OLD,
+    SUBPROTOCOL,
+    SUBSCRIBER_PATH,
+    TARGET_HANDSHAKE,
+    TEXT_FRAME,
+    TEXT_FRAME_PRESENT,
+    TRANSPORT_IN_URL,
+    is_true,
+)
+from mediation.transports.websocket.pool import Backend, BackendPool
+from mediation.transports.websocket.subprotocols import content_type_of
+
+if TYPE_CHECKING:
+    from mediation.runtime import Runtime
+    from mediation.transports.websocket import Frame
+
+logger = logging.getLogger(__name__)
+
+BROADCAST_BACKLOG: Final = 1024 * 1024
+"""Bytes of broadcasts that a client may lag behind before it gets Close 1013."""
+
+_client_ids = itertools.count(1)
+
+
+class ClientConnection(Protocol):
+    """The client's connection, as a session needs it: a port of ours, or an ASGI server's."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def writable(self) -> bool: ...
+
+    def send(self, frame: Frame) -> None: ...
+
+    def close(self, code: int | None = 1000, reason: str = "") -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Session:
+    """
+    One WebSocket client's conversation. Used on the event loop only.
+
+    Frames of the client run through the inbound sequence one after the other, and frames of each back-end through the
+    outflow sequence likewise. Every message sees the configuration that is current when its turn comes.
+
+    Args:
+        inbound: the endpoint that the client came in through; a newer version of it takes over with the next message.
+        connection: closed by whoever ends the conversation first; the session never outlives it by more than the
+        messages that
+            are under way.
+        target: request path with query, as sent.
+        url: as the client called it, such as ``ws://host:9091/path``.
+        local, remote: ``host:port`` texts.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        inbound: InboundEndpoint,
+        connection: ClientConnection,
+        *,
+        target: str,
+        url: str,
+        local: str = "",
+        remote: str = "",
+        subprotocol: str | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self._connection = connection
+        self._inbox = Inbox(connection)
+        self._responses: deque[tuple[MessageContext, str | None]] = deque()
+        self._backlog = 0
+        self._ended = False
+        self.inbound_name = inbound.name
+        self.name = f"inboundendpoint:{inbound.name}"
+        self.path = target.partition("?")[0]
+        self.channel = f"[id: 0x{uuid.uuid4().hex[:8]}, L:/{local} - R:/{remote}]"
+        self.backends = BackendPool(self, exact=False, limits=runtime.backend_limits)
+        self._negotiated_type = content_type_of(subprotocol)
+        self._own_properties: dict[str, Any] = {
+            IS_INBOUND: True,
+            SOURCE_CHANNEL: self.channel,
+        }
+        self._default_only = {
+            SUBSCRIBER_PATH: target,
+            INBOUND_ENDPOINT_NAME: inbound.name,
+            API_CALLER: inbound.name,
+        }
+        self._axis2_only: dict[str, Any] = {
+            CLIENT_ID: next(_client_ids) & 0x7FFFFFFF,
+            TRANSPORT_IN_URL: url,
+            SUBPROTOCOL: subprotocol,
+        }
+        self._configure(inbound)
+
+    def _configure(self, inbound: InboundEndpoint) -> None:
+        """Take what every message of this client has in common from this version of the endpoint."""
+        self._inbound = inbound
+        shared = dict(self._own_properties)
+        if inbound.outflow_sequence:
+            shared[OUTFLOW_SEQUENCE] = inbound.outflow_sequence
+        if inbound.outflow_fault_sequence:
+            shared[OUTFLOW_FAULT_SEQUENCE] = inbound.outflow_fault_sequence
+        self._default = shared | self._default_only
+        self._axis2 = shared | self._axis2_only
+        self._frame_type = self._negotiated_type or inbound.default_content_type
+        # A frame whose content is built is no longer marked as a frame in the default scope, where <respond/> looks.
+        self._marks_frames = self._frame_type in (None, "text/plain", "application/octet-stream")
+        self._fault_handler = inbound.fault_handler
+        self._sequence = NamedSequence(inbound.sequence, "main")
+
+    # -- what the client does
+
+    def opened(self, headers: Headers) -> None:
+        """The handshake is done. Runs the handshake message, whose ``<send>`` opens the back-end."""
+        self._runtime.sessions.add(self)
+        self._runtime.subscribers.add(self)
+        if self._inbound.inject_lifecycle:
+            self._inbox.put(lambda: self._handshake(headers))
+
+    def received(self, frame: Frame) -> None:
+        """A whole message came. Answers at once; what has to wait waits in order."""
+        self._inbox.put(lambda: self._frame(frame))
+
+    def closed(self, code: int, reason: str) -> None:
+        """
+        The connection has ended.
+
+        Args:
+            code: of the client's Close; 1005 if that had none, 1006 if there was no Close.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        self._runtime.subscribers.discard(self)
+        self._inbox.put(lambda: self._terminate(code, reason))
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: stop reading its back-ends."""
+        for backend in self.backends:
+            backend.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._backlog = 0
+        for backend in self.backends:
+            backend.resume_reading()
+
+    # -- what others do
+
+    def close(self, code: int | None = 1000, reason: str = "") -> None:
+        """Send the client a Close; the rest follows when the connection has ended."""
+        self._connection.close(code, reason)
+
+    async def finished(self) -> None:
+        """Wait until every event that came has been dealt with."""
+        await self._inbox.join()
+
+    def broadcast(self, frame: Frame) -> None:
+        """
+        Send a frame that another client's message sends to this one too.
+
+        A client that lags more than :data:`BROADCAST_BACKLOG` behind gets Close 1013.
+        """
+        if not self._connection.writable:
+            self._backlog += len(frame)
+            if self._backlog > BROADCAST_BACKLOG:
+                self._connection.close(1013, "reads too slowly")
+                return
+        self._connection.send(frame)
+
+    # -- messages of the client
+
+    def _message(self, payload: Payload | None) -> MessageContext:
+        runtime = self._runtime
+        environment = runtime.environment
+        inbound = environment.inbound_endpoint(self.inbound_name)
+        if inbound is not None and inbound is not self._inbound:
+            self._configure(inbound)
+        return MessageContext(environment, payload, client=self, default=self._default.copy(), axis2=self._axis2.copy())
+
+    def _handshake(self, headers: Headers) -> Awaitable[None] | None:
+        ctx = self._message(None)
+        for properties in (ctx.properties, ctx.axis2):
+            properties.update(headers.items())
+            properties[SOURCE_HANDSHAKE] = properties[SOURCE_HANDSHAKE_OLD] = True
+        ctx.headers = headers
+        return self._run(self._dispatch, ctx, self._fault_handler)
+
+    def _frame(self, frame: Frame) -> Awaitable[None] | None:
+        ctx = self._message(Payload(frame, self._frame_type, is_frame=True))
+        if self._negotiated_type is None:
+            default, axis2 = ctx.properties, ctx.axis2
+            if isinstance(frame, str):
+                default[TEXT_FRAME_PRESENT] = self._marks_frames
+                axis2[TEXT_FRAME_PRESENT] = True
+                default[TEXT_FRAME] = axis2[TEXT_FRAME] = frame
+            else:
+                default[BINARY_FRAME_PRESENT] = self._marks_frames
+                axis2[BINARY_FRAME_PRESENT] = True
+                default[BINARY_FRAME] = axis2[BINARY_FRAME] = frame
+        elif not isinstance(frame, str):
+            return self._run(self._refuse_binary, ctx, self._fault_handler)
+        return self._run(self._dispatch, ctx, self._fault_handler)
+
+    def _refuse_binary(self, ctx: MessageContext) -> flow.Outcome:
+        raise MediationError(f"a binary frame came, but the sub-protocol says {self._negotiated_type}")
+
+    def _terminate(self, code: int, reason: str) -> Awaitable[None] | None:
+        ctx = self._message(None)
+        for properties in (ctx.properties, ctx.axis2):
+            properties[CONNECTION_TERMINATE] = True
+            if code not in (1005, 1006, 1015):
+                properties[CLOSE_CODE] = code
+                properties[CLOSE_REASON] = reason
+        waiting = self._run(self._dispatch, ctx, self._fault_handler) if self._inbound.inject_lifecycle else None
+        if waiting is not None:
+            return self._end_after(waiting, ctx)
+        self._end(ctx)
+        return None
+
+    async def _end_after(self, waiting: Awaitable[None], ctx: MessageContext) -> None:
+        try:
+            await waiting
+        finally:
+            self._end(ctx)
+
+    def _end(self, ctx: MessageContext) -> None:
+        # What the sequence did not close itself is closed here: a client's back-ends never outlive it.
+        self.backends.close(ctx.axis2.get(CLOSE_CODE), ctx.axis2.get(CLOSE_REASON) or "")
+        self._runtime.sessions.discard(self)
+
+    def _dispatch(self, ctx: MessageContext) -> flow.Outcome:
+        if self._inbound.dispatch_custom:
+            name = self.path.lstrip("/").replace("/", "-")
+            if name and ctx.environment.sequence(name) is not None:
+                return NamedSequence(name, "main").mediate(ctx)
+        return self._sequence.mediate(ctx)
+
+    # -- running a leg
+
+    def _run(
+        self, body: Callable[[MessageContext], flow.Outcome], ctx: MessageContext, handler: flow.FaultHandler
+    ) -> Awaitable[None] | None:
+        outcome = flow.run_leg(body, ctx, handler)
+        if self._responses or not isinstance(outcome, bool):
+            return self._go_on(outcome, ctx)
+        if ERROR_EXCEPTION in ctx.properties:
+            self._close_if_unreachable(ctx)
+        return None
+
+    async def _go_on(self, outcome: flow.Outcome, ctx: MessageContext) -> None:
+        if not isinstance(outcome, bool):
+            await outcome
+        while self._responses:
+            response, receive = self._responses.popleft()
+            # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
+            body = NamedSequence(receive, "main") if receive else self._inbound.outflow
+            leg = flow.run_leg(body.mediate, response, self._inbound.outflow_fault_handler)
+            if not isinstance(leg, bool):
+                await leg
+        if ERROR_EXCEPTION in ctx.properties:
+            self._close_if_unreachable(ctx)
+
+    def _close_if_unreachable(self, ctx: MessageContext) -> None:
+        """
+        Tell the client that its WebSocket back-end cannot be reached: Close 1014.
+
+        Not if a fault sequence has found it another one.
+        """
+        failure = ctx.properties.get(ERROR_EXCEPTION)
+        if not isinstance(failure, ConnectionFailed) or not failure.uri.startswith(("ws:", "wss:")):
+            return
+        if not any(backend.usable for backend in self.backends):
+            self._connection.close(1014, failure.reason)
+
+    # -- Client: what mediators ask
+
+    def handed_over(self, ctx: MessageContext) -> None:
+        """A WebSocket client waits for nothing."""
+
+    def response_received(self, response: MessageContext, receive: str | None) -> None:
+        self._responses.append((response, receive))
+
+    def reply(self, ctx: MessageContext) -> None:
+        """
+        Answer ``<respond/>``: a frame, a Close, or nothing, in this order of rules (``docs/websocket.md``, respond).
+
+        Raises:
+            MediationError: the sequence asks for a close code that does not exist.
+        """
+        properties = ctx.properties
+        if CLIENT_ERROR_CODE in properties and ERROR_MESSAGE in properties:
+            self._close_by_sequence(properties[CLIENT_ERROR_CODE], properties[ERROR_MESSAGE])
+            return
+        if SOURCE_HANDSHAKE in properties or TARGET_HANDSHAKE in properties or CONNECTION_TERMINATE in properties:
+            logger.debug("%s respond on a handshake or disconnect message writes nothing", self.channel)
+            return
+        is_frame = properties.get(TEXT_FRAME_PRESENT) is True or properties.get(BINARY_FRAME_PRESENT) is True
+        if not is_frame and CLOSE_FRAME_STATUS in properties and CLOSE_FRAME_REASON in properties:
+            self._close_by_sequence(properties[CLOSE_FRAME_STATUS], properties[CLOSE_FRAME_REASON])
+            return
+        self._write(self._reply_frame(ctx))
+
+    def _reply_frame(self, ctx: MessageContext) -> Frame:
+        payload = ctx.payload
+        if payload.raw is None and is_true(ctx.properties.get(FORWARD_ORIGINAL_FRAME)):
+            for name in (TEXT_FRAME, BINARY_FRAME):
+                frame = ctx.properties.get(name)
+                if isinstance(frame, str | bytes):
+                    return frame
+        return payload.as_frame(ctx.axis2.get(MESSAGE_TYPE))
+
+    def _write(self, frame: Frame) -> None:
+        level = self._inbound.broadcast_level
+        if level == 0:
+            self._connection.send(frame)
+            return
+        for session in self._runtime.subscribers.on_path(self.inbound_name, self.path):
+            if session is not self:
+                session.broadcast(frame)
+            elif level == 1:
+                self._connection.send(frame)
+
+    def _close_by_sequence(self, code: object, reason: object) -> None:
+        try:
+            number = int(str(code))
+        except ValueError:
+            number = 0
+        if not 1000 <= number <= 4999 or number in (1005, 1006, 1015):
+            self._connection.close(1011, "mediation failed")
+            raise MediationError(f'a sequence asked for a Close with the code "{code}"; codes go from 1000 to 4999')
+        self._connection.close(number, str(reason))
+
+    # -- BackendOwner: what back-ends do
+
+    def _backend_message(self, backend: Backend, payload: Payload | None) -> MessageContext:
+        ctx = MessageContext(
+            self._runtime.environment,
+            payload,
+            client=self,
+            default={IS_INBOUND: True, SUBSCRIBER_PATH: backend.uri},
+        )
+        ctx.from_backend = True
+        return ctx
+
+    def backend_opened(self, backend: Backend, ctx: MessageContext) -> Awaitable[None] | None:
+        if not self._connection.writable:
+            backend.pause_reading()
+        acknowledge = self._backend_message(backend, None)
+        acknowledge.properties[TARGET_HANDSHAKE] = True
+        return self._run_outflow(acknowledge)
+
+    def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[None] | None:
+        content_type = content_type_of(backend.subprotocol)
+        ctx = self._backend_message(backend, Payload(frame, content_type, is_frame=True))
+        if content_type is None:
+            properties = ctx.properties
+            if isinstance(frame, str):
+                properties[TEXT_FRAME_PRESENT] = True
+                properties[TEXT_FRAME] = frame
+            else:
+                properties[BINARY_FRAME_PRESENT] = True
+                properties[BINARY_FRAME] = frame
+        return self._run_outflow(ctx)
+
+    def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
+        propagates = self._inbound.propagate_close
+        if code != 1006:
+            if propagates:
+                self._connection.close(1000 if code == 1005 else code, reason)
+            return None
+        ctx = self._backend_message(backend, None)
+        waiting = self._run(_terminated, ctx, self._inbound.outflow_fault_handler)
+        if not propagates:
+            return waiting
+        if waiting is not None:
+            return self._close_after(waiting)
+        self._connection.close(1014, BACKEND_TERMINATED)
+        return None
+
+    async def _close_after(self, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        finally:
+            self._connection.close(1014, BACKEND_TERMINATED)
+
+    def _run_outflow(self, ctx: MessageContext) -> Awaitable[None] | None:
+        return self._run(self._inbound.outflow.mediate, ctx, self._inbound.outflow_fault_handler)
+
+
+BACKEND_TERMINATED: Final = "Websocket server terminated"
+
+
+def _terminated(ctx: MessageContext) -> flow.Outcome:
+    raise MediationError(BACKEND_TERMINATED, code=1001)

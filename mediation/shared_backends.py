@@ -1,0 +1,114 @@
+"""The back-end connections that all HTTP callers share, and the messages that come over them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Final
+
+from mediation import flow
+from mediation.errors import MediationError
+from mediation.mediators.sequence import NamedSequence
+from mediation.message import MessageContext
+from mediation.payloads import Payload
+from mediation.properties import (
+    BINARY_FRAME,
+    BINARY_FRAME_PRESENT,
+    OUTFLOW_FAULT_SEQUENCE,
+    OUTFLOW_SEQUENCE,
+    PROXY_NAME,
+    SUBSCRIBER_PATH,
+    TEXT_FRAME,
+    TEXT_FRAME_PRESENT,
+)
+from mediation.transports.websocket.pool import Backend, BackendPool
+from mediation.transports.websocket.subprotocols import content_type_of
+
+if TYPE_CHECKING:
+    from mediation.runtime import Runtime
+    from mediation.transports.websocket import Frame
+
+logger = logging.getLogger(__name__)
+
+UNIVERSAL_SOURCE: Final = "universal.source.identifier"
+
+
+class SharedBackends:
+    """
+    One connection for each address and offered sub-protocol, for all HTTP callers together.
+
+    A back-end's message belongs to nobody's request: it runs through the outflow sequence, and a ``<respond/>`` there
+    has nobody to answer. Lives as long as the process; the server closes it.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.name = UNIVERSAL_SOURCE
+        self.backends = BackendPool(self, exact=True, limits=self._runtime.backend_limits)
+
+    def close(self, code: int | None = 1001, reason: str = "shutdown") -> None:
+        """Close all connections and start anew: later messages open their own."""
+        self.backends.close(code, reason)
+        self.backends = BackendPool(self, exact=True, limits=self._runtime.backend_limits)
+
+    # -- BackendOwner
+
+    def backend_opened(self, backend: Backend, ctx: MessageContext) -> None:
+        """HTTP callers are not told of connections."""
+        logger.info("connected to %s for HTTP callers", backend.uri)
+        backend.opened_by.setdefault(PROXY_NAME, ctx.properties.get(PROXY_NAME))
+
+    def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[bool] | None:
+        content_type = content_type_of(backend.subprotocol)
+        properties: dict[str, object] = {SUBSCRIBER_PATH: backend.uri}
+        if content_type is None:
+            is_text = isinstance(frame, str)
+            properties[TEXT_FRAME_PRESENT if is_text else BINARY_FRAME_PRESENT] = True
+            properties[TEXT_FRAME if is_text else BINARY_FRAME] = frame
+        ctx = self._message(Payload(frame, content_type, is_frame=True), properties)
+        return _waiting(flow.run_leg(self._outflow(backend).mediate, ctx, self._fault_handler(backend)))
+
+    def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[bool] | None:
+        logger.info("connection to %s for HTTP callers ended with %d %s", backend.uri, code, reason)
+        if code != 1006:
+            return None
+        ctx = self._message(None, {SUBSCRIBER_PATH: backend.uri})
+        return _waiting(flow.run_leg(_terminated, ctx, self._fault_handler(backend)))
+
+    def _message(self, payload: Payload | None, properties: dict[str, object]) -> MessageContext:
+        ctx = MessageContext(self._runtime.environment, payload, client=None, default=properties)
+        ctx.from_backend = True
+        return ctx
+
+    # -- which sequence (docs/websocket.md, where a back-end's answer goes)
+
+    def _outflow(self, backend: Backend) -> flow.Step:
+        environment = self._runtime.environment
+        wanted = backend.opened_by.get(OUTFLOW_SEQUENCE)
+        if wanted:
+            return NamedSequence(str(wanted), "main")
+        configured = self._transport_parameter(backend, OUTFLOW_SEQUENCE)
+        if configured and environment.sequence(configured) is not None:
+            return NamedSequence(configured, "main")
+        proxy = environment.proxy_service(str(backend.opened_by.get(PROXY_NAME)))
+        if proxy is not None and proxy.out_sequence is not None:
+            return proxy.out_sequence
+        return NamedSequence(None, "main")
+
+    def _fault_handler(self, backend: Backend) -> flow.FaultHandler:
+        wanted = backend.opened_by.get(OUTFLOW_FAULT_SEQUENCE)
+        return NamedSequence(
+            str(wanted) if wanted else self._transport_parameter(backend, OUTFLOW_FAULT_SEQUENCE), "fault"
+        )
+
+    def _transport_parameter(self, backend: Backend, name: str) -> str | None:
+        scheme = backend.uri.partition(":")[0].lower()
+        return self._runtime.environment.transport_parameters(scheme).get(name)
+
+
+def _waiting(outcome: flow.Outcome) -> Awaitable[bool] | None:
+    return None if isinstance(outcome, bool) else outcome
+
+
+def _terminated(ctx: MessageContext) -> flow.Outcome:
+    raise MediationError("Websocket server terminated", code=1001)

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from django.core.handlers.asgi import ASGIHandler
+from django.test import AsyncClient, AsyncRequestFactory
+
+from mediation.listeners.http import HttpListener
+from mediation.options import Options
+from mediation.payloads.xml import SYNAPSE_NS
+from mediation.runtime import Runtime
+from mediation.transports.http import HTTP
+from mediation.views import ProxyServiceView, proxy_services
+from tests.mediation.http_backend import http_backend
+from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, send
+from tests.mediation.support import DictEnvironment
+
+requests = AsyncRequestFactory()
+
+
+def sequence(name: str, mediators: str) -> str:
+    return f'<sequence xmlns="{SYNAPSE_NS}" name="{name}">{mediators}</sequence>'
+
+
+# -- the view by itself
+
+
+@pytest.fixture
+async def view() -> AsyncIterator[ProxyServiceView]:
+    view = ProxyServiceView()
+    yield view
+    assert await view.exchanges.drain(5) == 0
+    await HTTP.aclose()
+
+
+def serve(view: ProxyServiceView, *artifacts: str, **options: int) -> Runtime:
+    runtime = Runtime(DictEnvironment(*artifacts), Options(**options))
+    view.bind(runtime)
+    return runtime
+
+
+async def test_before_anything_is_served_it_is_a_503(view):
+    response = await view(requests.get("/services/p"), "p")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+
+
+async def test_a_process_that_stops_takes_no_more_requests(view):
+    runtime = serve(view, proxy("p", "<respond/>"))
+    runtime.draining = True
+
+    assert (await view(requests.get("/services/p"), "p")).status_code == 503
+
+
+async def test_more_requests_than_the_limit_get_503(view):
+    async with http_backend() as backend:
+        force = '<property name="FORCE_SC_ACCEPTED" value="true" scope="axis2"/>'
+        serve(view, proxy("p", force + send(backend.url)), max_requests=1)
+
+        assert (await view(requests.get("/services/p"), "p")).status_code == 202
+        assert (await view(requests.get("/services/p"), "p")).status_code == 503
+        await view.exchanges.drain(5)
+        assert (await view(requests.get("/services/p"), "p")).status_code == 202
+        await view.exchanges.drain(5)
+
+
+@pytest.mark.parametrize("body", [b"x" * 101, gzip.compress(b"x" * 101)])
+async def test_a_body_over_the_limit_is_a_413(view, body):
+    serve(view, proxy("p", "<respond/>"), max_body_bytes=100)
+    headers = {"Content-Encoding": "gzip"} if body[:1] != b"x" else {}
+
+    response = await view(requests.post("/services/p", body, content_type="text/plain", headers=headers), "p")
+
+    assert (response.status_code, response.content) == (413, b"The body is larger than 100 bytes\n")
+
+
+async def test_a_body_of_the_limit_is_mediated(view):
+    serve(view, proxy("p", "<respond/>"), max_body_bytes=100)
+
+    response = await view(requests.post("/services/p", b"x" * 100, content_type="text/plain"), "p")
+
+    assert response.content == b"x" * 100
+
+
+async def test_a_body_that_is_not_of_its_coding_is_a_400(view):
+    serve(view, proxy("p", "<respond/>"))
+    request = requests.post("/services/p", b"x", content_type="text/plain", headers={"Content-Encoding": "gzip"})
+
+    assert (await view(request, "p")).status_code == 400
+
+
+async def test_a_service_for_inbound_endpoints_only_is_a_403(view):
+    xml = proxy("p", "<respond/>").replace("</target>", '</target><parameter name="inbound.only">true</parameter>')
+    serve(view, xml)
+
+    assert (await view(requests.get("/services/p"), "p")).status_code == 403
+
+
+async def test_a_name_may_hold_what_a_path_escapes(view):
+    serve(view, proxy("a b", "<respond/>"))
+
+    assert (await view(requests.get("/services/a%20b"), "a b")).status_code == 200
+
+
+async def test_a_request_keeps_the_configuration_that_it_started_on(view):
+    async with http_backend() as backend:
+        arrived, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            arrived.set()
+            await goes_on.wait()
+            return web.Response(text="answer")
+
+        backend.answer = answer
+        runtime = serve(view, proxy("p", send(backend.url), '<sequence key="old"/>'), sequence("old", "<respond/>"))
+        request = asyncio.create_task(view(requests.get("/services/p"), "p"))
+        await arrived.wait()
+
+        runtime.environment = DictEnvironment()
+        goes_on.set()
+
+        assert (await request).content == b"answer"
+
+
+# -- in Django's URLs, behind its middleware
+
+
+async def test_it_is_mounted_on_the_main_port_and_asks_for_no_token():
+    proxy_services.bind(Runtime(DictEnvironment(proxy("p", "<respond/>"))))
+    client = AsyncClient(enforce_csrf_checks=True)
+
+    response = await client.post("/services/p/sub", b"<a/>", content_type="text/xml")
+
+    assert (response.status_code, response.content) == (200, b"<a/>")
+    assert "sessionid" not in response.cookies
+
+
+async def test_repeated_fields_get_through_django():
+    async with http_backend() as backend:
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            return web.Response(headers=[("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+
+        backend.answer = answer
+        proxy_services.bind(Runtime(DictEnvironment(proxy("p", send(backend.url)))))
+        sent = await over_asgi("/services/p")
+    await HTTP.aclose()
+
+    assert [value for name, value in sent[0]["headers"] if name.lower() == b"set-cookie"] == [b"a=1", b"b=2"]
+
+
+async def over_asgi(path: str) -> list[dict[str, Any]]:
+    """What an ASGI server is told to send for a GET."""
+    sent: list[dict[str, Any]] = []
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    scope |= {"headers": [(b"host", b"localhost")], "server": ("localhost", 80), "client": ("127.0.0.1", 1)}
+    received = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        message = next(received, None)
+        if message is None:
+            await asyncio.Event().wait()
+        assert message is not None
+        return message
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await ASGIHandler()(scope, receive, send)
+    return sent
+
+
+# -- as a client sees it, over the ports of proxy services
+
+
+class ServedInProcess:
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+
+    async def deploy(self, *artifacts: str) -> None:
+        proxy_services.bind(Runtime(DictEnvironment(*artifacts)))
+
+
+class TestOverTheListener(ProxyServiceSuite):
+    @pytest.fixture
+    async def served(self) -> AsyncIterator[ServedInProcess]:
+        listener = HttpListener("http", Options().max_body_bytes)
+        await listener.listen("127.0.0.1", 0, None)
+        yield ServedInProcess(f"http://127.0.0.1:{listener.port}")
+        assert await proxy_services.exchanges.drain(5) == 0
+        await listener.close()
+        await HTTP.aclose()
