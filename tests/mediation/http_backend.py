@@ -68,7 +68,7 @@ async def http_backend(context: SSLContext | None = None) -> AsyncIterator[HttpB
         yield backend
     finally:
         listener.close()
-        await server.shutdown(1)
+        await server.shutdown(0.05)
 
 
 @asynccontextmanager
