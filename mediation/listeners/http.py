@@ -39,8 +39,7 @@ _CANCEL_SECONDS: Final = 0.1
 
 # The library logs each malformed request with a traceback; its 400 is answer enough.
 _silent = logging.getLogger(f"{__name__}.peer")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
+_silent.setLevel(logging.CRITICAL + 1)
 
 
 async def open_http_port(port: int, options: Options, *, secure: bool = False) -> HttpListener:
