@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation import flow
@@ -54,7 +54,12 @@ class Exchange:
 
     async def run(self, running: Exchanges) -> HttpAnswer:
         """Mediate the request; returns as soon as there is an answer, which may be long before the legs end."""
-        legs = running.start(self._legs(), self.name)
+        outcome = flow.run_leg(self._mediate_request, self._request, _RequestFault(self.proxy.fault_sequence, self))
+        if isinstance(outcome, bool) and not self._responses:
+            # A flow that met nothing to wait for costs no task.
+            self._give(self._unanswered())
+            return self._answer.result()
+        legs = running.start(self._finish(outcome), self.name)
         # Whatever ends the legs, a client that waits is not left without an answer.
         legs.add_done_callback(lambda _: self._give(UNAVAILABLE))
         # Shielded, because a client that goes away cancels this, and the legs still answer.
@@ -85,15 +90,18 @@ class Exchange:
 
     # -- legs
 
-    async def _legs(self) -> None:
-        ctx = self._request
-        await _run_leg(self._mediate_request, ctx, _RequestFault(self.proxy.fault_sequence, self))
-        if is_true(ctx.axis2.get(FORCE_SC_ACCEPTED)):
+    async def _finish(self, request_leg: Outcome) -> None:
+        """The rest of the request leg, and the response legs."""
+        if not isinstance(request_leg, bool):
+            await request_leg
+        if is_true(self._request.axis2.get(FORCE_SC_ACCEPTED)):
             self._give(self._unanswered())
         while self._responses:
             response, receive = self._responses.popleft()
             leg = _ResponseLeg(self.proxy, receive)
-            await _run_leg(leg.mediate, response, _ResponseFault(self.proxy.fault_sequence, self))
+            outcome = flow.run_leg(leg.mediate, response, _ResponseFault(self.proxy.fault_sequence, self))
+            if not isinstance(outcome, bool):
+                await outcome
         self._give(self._unanswered())
 
     def _mediate_request(self, ctx: MessageContext) -> Outcome:
@@ -160,12 +168,6 @@ class _ResponseLeg:
         assert ctx.client is not None, "a response belongs to the client of its request"
         ctx.client.reply(ctx)
         return False
-
-
-async def _run_leg(body: Callable[[MessageContext], Outcome], ctx: MessageContext, handler: Step) -> None:
-    outcome = flow.run_leg(body, ctx, handler)
-    if not isinstance(outcome, bool):
-        await outcome
 
 
 class Exchanges:
