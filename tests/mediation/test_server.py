@@ -110,12 +110,8 @@ async def test_proxy_services_have_their_own_port(free_port):
     server = Server(Options(host="127.0.0.1", http_port=free_port() - 1, port_offset=1))
     await server.start(Once(DictEnvironment(PROXY)))
     [state] = server.status().ports
-    async with (
-        aiohttp.ClientSession() as client,
-        client.post(
-            f"http://127.0.0.1:{state.port}/services/P", data="<a/>", headers={"Content-Type": "text/xml"}
-        ) as answer,
-    ):
+    url, headers = f"http://127.0.0.1:{state.port}/services/P", {"Content-Type": "text/xml"}
+    async with aiohttp.ClientSession() as client, client.post(url, data="<a/>", headers=headers) as answer:
         assert (answer.status, await answer.text()) == (200, "<a/>")
     await server.drain(5)
     assert await refused(state.port)

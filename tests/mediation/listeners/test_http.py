@@ -51,7 +51,7 @@ def these_urls(monkeypatch):
 async def listener():
     listener = await open_http_port(0, Options(host="127.0.0.1", max_body_bytes=1000))
     yield listener
-    await listener.close(timeout=1)
+    await listener.close(timeout=0.1)
 
 
 @pytest.fixture
