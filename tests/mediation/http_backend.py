@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,7 +36,6 @@ class HttpBackend:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
-    connections: int = 0
     answer: Handler | None = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -90,8 +90,6 @@ async def raw_backend(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
 
 def free_port_url() -> str:
     """The address of a port where nobody listens."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
