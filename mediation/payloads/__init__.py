@@ -5,7 +5,6 @@ Message bodies: what came, the tree that the language sees, and what leaves.
 ``soap.py``, ``json_text.py``, ``json_xml.py`` and ``forms.py`` each know one notation.
 """
 
-from .builders import is_known
 from .payload import Payload
 
-__all__ = ["Payload", "is_known"]
+__all__ = ["Payload"]

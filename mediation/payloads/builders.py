@@ -47,7 +47,7 @@ def build(raw: bytes | str, content_type: str | None) -> Built:
 
 
 def is_known(content_type: str | None) -> bool:
-    """Whether there is a builder for this type; a WebSocket frame of another type is only carried."""
+    """Whether there is a builder for this type."""
     return _builder(media_type(content_type)) is not None
 
 

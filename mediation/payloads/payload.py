@@ -11,7 +11,7 @@ from lxml import etree
 from mediation.errors import PayloadError
 
 from . import media_types
-from .builders import binary_wrapper, build, text_wrapper
+from .builders import binary_wrapper, build, is_known, text_wrapper
 from .formatters import encode, format_body
 from .json_text import dumps, loads
 from .json_xml import json_to_xml, xml_to_json
@@ -37,7 +37,8 @@ class Payload:
     Args:
         raw: as it came: an HTTP body, a text frame (``str``) or a binary frame (``bytes``).
         content_type: with parameters. ``None``: the body is only carried, and the language sees an empty envelope.
-        is_frame: ``raw`` is a WebSocket frame, whose kind (text or binary) is kept as long as it is not changed.
+        is_frame: ``raw`` is a WebSocket frame, whose kind (text or binary) stays as long as it is not changed. A frame
+            of a type that has no builder is only carried, too.
 
     Attributes:
         raw: as it came; ``None`` once the body has been changed.
@@ -95,10 +96,13 @@ class Payload:
     def _build(self) -> None:
         if self.is_json:
             self._envelope, self._version = wrap(json_to_xml(self.json())), "pox"
-        elif self.content_type is None or not self.raw or not self.raw.strip():
+        elif self._is_only_carried() or not self.raw or not self.raw.strip():
             self._set_empty()
         else:
             self._envelope, self._version = build(self.raw, self.content_type)
+
+    def _is_only_carried(self) -> bool:
+        return self.content_type is None or (self.is_frame and not is_known(self.content_type))
 
     def _set_empty(self) -> None:
         is_soap12 = self.media_type == media_types.SOAP12

@@ -28,6 +28,13 @@ def test_a_frame_without_a_type_is_carried_and_the_language_sees_an_empty_envelo
     assert not payload.modified
 
 
+def test_a_frame_of_a_type_without_a_builder_is_only_carried():
+    payload = Payload("hi", "chat", is_frame=True)
+
+    assert to_text(payload.envelope) == EMPTY
+    assert payload.as_frame() == "hi"
+
+
 def test_a_carried_frame_is_not_built_until_somebody_looks():
     payload = Payload("hi")
     assert not payload.is_built

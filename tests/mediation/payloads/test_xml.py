@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import mediation
 from mediation.errors import XmlError
 from mediation.payloads.xml import parse_xml, serialise, to_text
 
@@ -46,6 +50,26 @@ def test_what_an_attacker_sends_is_refused_quickly(document: bytes | str):
 def test_what_is_not_well_formed_is_refused(document: bytes | str):
     with pytest.raises(XmlError):
         parse_xml(document)
+
+
+ROOT = Path(mediation.__file__).parent.parent
+
+
+def sources(*packages: str) -> Iterator[Path]:
+    for package in packages:
+        yield from (path for path in (ROOT / package).rglob("*.py") if path != Path(parse_xml.__code__.co_filename))
+
+
+def test_there_is_no_other_parser():
+    parsers = re.compile(
+        r"etree\.(fromstring|parse|iterparse|XML|XMLParser|HTML)\b|ElementTree|minidom|xml\.sax(?!\.saxutils)|expat"
+    )
+
+    assert [path for path in sources("mediation", "artifacts", "esbsite") if parsers.search(path.read_text())] == []
+
+
+def test_the_engine_runs_no_xpath_that_was_not_compiled():
+    assert [path for path in sources("mediation") if ".xpath(" in path.read_text()] == []
 
 
 def test_a_mistake_has_its_line_and_column():
