@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mediation.errors import NotRunnable
 
-from .jsonpath import JsonPath
+from .json_eval import JsonEval
 from .regex import Match, Pattern, compile_regex
 from .xpath import compile_xpath
 
@@ -80,7 +80,7 @@ def compile_expression(text: str, namespaces: Mapping[str, str]) -> Expression:
     if stripped.startswith("${") and stripped.endswith("}"):
         raise NotRunnable(f"the synapse expression {stripped}", "use XPath or json-eval()")
     if stripped.startswith("json-eval(") and stripped.endswith(")"):
-        return JsonPath(stripped[len("json-eval(") : -1], lambda inner: compile_expression(inner, namespaces))
+        return JsonEval(stripped[len("json-eval(") : -1], lambda inner: compile_expression(inner, namespaces))
     return compile_xpath(stripped, namespaces)
 
 

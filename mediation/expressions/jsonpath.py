@@ -1,5 +1,5 @@
 """
-JSONPath expressions with the behaviour of Jayway's json-path (``docs/compatibility.md``, JSONPath).
+JSONPath with the behaviour of Jayway's json-path (``docs/compatibility.md``, JSONPath).
 
 A path is cut into steps here. Names and indexes, which is nearly all that is written, are followed directly; what comes
 after the first wildcard, filter, slice or ``..`` is left to python-jsonpath, with RE2 for its regular expressions.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from statistics import pstdev
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,17 +17,13 @@ from jsonpath.filter import RegexLiteral
 from jsonpath.parse import Parser
 
 from mediation.errors import ExpressionError, ExpressionSyntaxError
-from mediation.payloads.json_text import dumps, loads
+from mediation.payloads.json_text import dumps
 
 from .regex import compile_regex
-from .results import string_value
-from .variables import Read, variable
 
 if TYPE_CHECKING:
     from jsonpath.filter import BaseExpression
     from jsonpath.stream import TokenStream
-
-    from mediation.message import MessageContext
 
 MISSING: Final[Any] = object()
 """A path that matches nothing, as opposed to one that finds ``null``."""
@@ -131,6 +126,8 @@ class Path:
         self._query: Query | None = None
         self._function: Callable[[Any], Any] | None = None
         position = 1
+        if text[1:2] not in ("", ".", "["):
+            raise ExpressionSyntaxError(text, f"unexpected {text[1]!r} after $")
         while position < len(text):
             match = _STEP.match(text, position)
             if match is None or match["descend"] or match["wild"]:
@@ -227,103 +224,3 @@ def _end_of_bracket(rest: str, start: int) -> int:
                 return position + 1
         position += 1
     return len(rest)
-
-
-@lru_cache(maxsize=256)
-def _path(text: str) -> Path:
-    return Path(text)
-
-
-# -- expressions
-
-_ROOT: Final = re.compile(r"\$(?P<name>(?:ctx|trp|axis2):[^.\[]+)")
-_INLINE: Final = re.compile(r"\{([^{}]+)\}")
-
-
-class JsonPath:
-    """
-    ``json-eval(path)``.
-
-    Args:
-        text: what stands in the parentheses.
-        inline: compiles expressions in braces within the path; they are evaluated for each message.
-    """
-
-    reads_payload: bool
-
-    __slots__ = ("_inline", "_is_whole", "_path", "_root", "_template", "reads_payload", "source")
-
-    def __init__(self, text: str, inline: Callable[[str], Any]) -> None:
-        self.source = f"json-eval({text})"
-        path = text.strip().removesuffix(".")
-        root = _ROOT.match(path)
-        self._root: Read | None = None
-        if root is not None:
-            self._root = variable(root["name"].strip()).read
-            path = "$" + path[root.end() :]
-        elif not path.startswith("$"):
-            path = f"$.{path}" if path and not path.startswith("[") else f"${path}"
-        if path == "$" and not text.strip():
-            raise ExpressionSyntaxError(self.source, "the path is empty")
-        self._is_whole = path == "$"
-        self._inline = [inline(match[1]) for match in _INLINE.finditer(path)]
-        self._template = path
-        self._path = None if self._inline else Path(path)
-        self.reads_payload = self._root is None or any(expression.reads_payload for expression in self._inline)
-
-    def string(self, ctx: MessageContext) -> str | None:
-        if self._is_whole:
-            return ctx.payload.json_text() if self._root is None else string_value(self._root(ctx))
-        found = self._find(ctx)
-        if found is MISSING:
-            return ""
-        return "null" if found is None else string_value(found) if not isinstance(found, list) else dumps(found)
-
-    def boolean(self, ctx: MessageContext) -> bool:
-        """Java's ``Boolean.parseBoolean``: only ``true``, in any case, is true."""
-        return (self.string(ctx) or "").lower() == "true"
-
-    def value(self, ctx: MessageContext) -> Any:
-        """
-        The JSON value; a list for a path that may match more than once; ``None`` for ``null`` and for no match.
-
-        Raises:
-            PayloadError: the body is not JSON and has no form in JSON.
-            ExpressionError: the path leads nowhere in a property.
-        """
-        found = self._find(ctx)
-        return None if found is MISSING else found
-
-    def _find(self, ctx: MessageContext) -> Any:
-        path = self._path if self._path is not None else self._filled(ctx)
-        if self._root is None:
-            # A body without JSON has nothing to find; do not let null pass for a match.
-            found = (
-                path.find(ctx.payload.json()) if ctx.payload.is_json or ctx.payload.first_child is not None else MISSING
-            )
-        else:
-            value = self._root(ctx)
-            if value is None:
-                return MISSING
-            found = path.find(loads(value) if isinstance(value, str) else value)
-            if found is MISSING:
-                # Only reads of the body forgive a path that matches nothing.
-                raise ExpressionError(self.source, "No results for path")
-        if isinstance(found, dict):
-            # The originals hand over an object by its first member of this name.
-            found = found.get("members", found.get("elements", found))
-        return found
-
-    def _filled(self, ctx: MessageContext) -> Path:
-        """The path with the values of its inline expressions, each of which is one name, index or literal."""
-        values = iter([expression.string(ctx) or "" for expression in self._inline])
-
-        def fill(match: re.Match[str]) -> str:
-            value, before, after = next(values), match.string[match.start() - 1], match.string[match.end() :][:1]
-            if before in "'\"" and after == before:
-                return value.replace("\\", "\\\\").replace(before, f"\\{before}")
-            if before == ".":
-                return value if re.fullmatch(r"[\w-]+", value) else f"[{dumps(value)}]"
-            return value if re.fullmatch(r"-?\d+(\.\d+)?|true|false|null", value) else dumps(value)
-
-        return _path(_INLINE.sub(fill, self._template))
