@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connections
@@ -21,7 +22,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture
 def free_port() -> Iterator[Callable[[], int]]:
-    """A function that finds ports nobody listens on, each a different one, reserved until the test takes them."""
+    """A function that finds ports nobody listens on."""
+    with reserved_ports() as find:
+        yield find
+
+
+@contextmanager
+def reserved_ports() -> Iterator[Callable[[], int]]:
+    """A function that finds ports nobody listens on, each a different one, kept for whoever listens with its number."""
     reserved: list[socket.socket] = []
 
     def find() -> int:
