@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ssl import SSLContext, create_default_context
@@ -53,7 +54,7 @@ async def connect(
     request = write_request(address.authority, address.target, key, subprotocols, headers)
     opening = _Opening(uri, request, key, subprotocols, handler_factory, limits)
     if address.secure and ssl is None:
-        ssl = await asyncio.to_thread(create_default_context)
+        ssl = await asyncio.to_thread(_system_authorities)
     try:
         await tcp.connect(
             uri,
@@ -67,11 +68,18 @@ async def connect(
         async with asyncio.timeout(handshake_timeout):
             return await opening.connection
     except TimeoutError:
+        opening.abort()
         reason = f"No answer to the WebSocket handshake within {handshake_timeout:g} s: {address.host}:{address.port}"
         raise ConnectionFailed(uri, reason) from None
     except BaseException:
         opening.abort()
         raise
+
+
+@functools.cache
+def _system_authorities() -> SSLContext:
+    """Reading them takes tens of milliseconds."""
+    return create_default_context()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from picows import WSTransport
 
-from .engine import feed, open_reader, open_writer
+from .engine import Reader, feed, open_reader, open_writer
 from .strict import BINARY, CLOSE, PONG, TEXT, Frame, Receiver, cut_reason, is_close_code
 from .tcp import linger
 
@@ -120,6 +120,7 @@ class Connection:
         self._on_gone = on_gone
         self._write = open_writer(transport, client_side=client_side).send
         self._receiver = _ConnectionReceiver(self)
+        self._reader: Reader | None = None
         self._handler: Handler | None = None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -148,8 +149,8 @@ class Connection:
         """
         Deliver no frame until :meth:`resume_reading`, or until the connection has ended.
 
-        What has been read already is kept: at most one read buffer, which is 16 KiB, or up to twice the largest frame
-        that came.
+        What has been read already is kept: at most one read buffer, which has 16 KiB, or up to four times as much as
+        the largest frame that is not over 256 KiB.
         """
         self._receiver.pause()
 
@@ -188,13 +189,7 @@ class Connection:
     # -- what happens to it --------------------------------------------------------------------------------------------
 
     def _start(self, handler_factory: HandlerFactory, received: bytes) -> None:
-        reader = open_reader(
-            self._transport,
-            self._receiver,
-            client_side=self._client_side,
-            max_frame=self._limits.max_message,
-            failed=self._fail,
-        )
+        reader = self._open_reader()
         try:
             self._handler = handler_factory(self)
         except Exception:
@@ -206,6 +201,21 @@ class Connection:
             if not self.writable:
                 self._handler.pause_writing()
         feed(reader, received)
+        self._reader = reader
+
+    def _open_reader(self) -> Reader:
+        return open_reader(
+            self._transport,
+            self._receiver,
+            client_side=self._client_side,
+            max_frame=self._limits.max_message,
+            failed=self._fail,
+        )
+
+    def _renew_reader(self) -> None:
+        # A reader never gives memory back: every connection would keep twice the largest frame that it ever got.
+        if self._transport.get_protocol() is self._reader:
+            self._reader = self._open_reader()
 
     def _fail(self, code: int, reason: str) -> None:
         """7.1.7. Fail the WebSocket Connection."""
@@ -316,6 +326,9 @@ class _ConnectionReceiver(Receiver):
 
     def failed(self, code: int, reason: str) -> None:
         self._connection._fail(code, reason)
+
+    def large_frame_received(self) -> None:
+        self._connection._renew_reader()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._connection._lost()

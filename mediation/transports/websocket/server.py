@@ -20,6 +20,7 @@ from .handshake import (
     write_acceptance,
     write_rejection,
 )
+from .strict import is_close_code
 from .tcp import Port, linger
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,12 @@ class Listener:
 
         Args:
             timeout: seconds, after which what is still there is aborted.
+
+        Raises:
+            ValueError: a Close cannot carry this code; nothing is closed, then.
         """
+        if not is_close_code(code):
+            raise ValueError(f"{code} cannot be sent in a Close frame")
         self._closing = True
         self.close_accepting()
         for opening in tuple(self._opening):
@@ -115,7 +121,7 @@ class Listener:
                 opening.abort()
             for connection in tuple(self.connections):
                 connection.abort()
-            await self._idle.wait()
+            await asyncio.sleep(0)  # the turn of the loop in which they go
 
     def _opened(self, opening: _Opening) -> None:
         self._opening.add(opening)

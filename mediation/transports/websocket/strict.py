@@ -27,6 +27,9 @@ Close = tuple[int, str]
 TEXT, BINARY, CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 PING, PONG, CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
+LARGE = 256 * 1024
+"""Bytes (characters, of text) of a frame for which the frame engine has grown a buffer that it should not keep."""
+
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
@@ -77,6 +80,9 @@ class Receiver(WSListener):
     def failed(self, code: int, reason: str) -> None:
         """The connection has to be failed (7.1.7) with this code. Nothing more is received."""
         raise NotImplementedError
+
+    def large_frame_received(self) -> None:
+        """A frame over :data:`LARGE` was delivered, and nothing of the next one has been read yet."""
 
     def deliver_to(self, deliver: Callable[[Frame], None]) -> None:
         self._deliver = deliver
@@ -143,6 +149,8 @@ class Receiver(WSListener):
             self._deliver(message)
         except Exception:
             self._handler_failed()
+        if len(message) > LARGE and not frame.tail_size:
+            self.large_frame_received()
 
     def _unusual(self, kind: WSMsgType, frame: WSFrame) -> None:
         if self._ended:
