@@ -141,6 +141,7 @@ class Command(BaseCommand):
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, str(MANAGE), *command],
+                env=os.environ | {"ESB_POLL_SECONDS": "0.1"},  # nobody likes to wait for a demo
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
