@@ -1,0 +1,29 @@
+"""
+The management console: one ``ModelAdmin`` per kind of artifact, and what they share.
+
+::
+
+    artifact       list and form that all kinds have in common
+    forms          fields and XML of one artifact, merged into one text
+    editor         the XML editor, with remarks beside their lines
+    health         the state of a row, joined with what serving processes say
+    references     what an artifact uses, what uses it, and what lint says
+    switching      suspend and activate
+    history        versions, differences, revert
+    downloads      export
+    deployment     import and export of everything
+    secrets        what is shown instead of passwords
+
+Rows are written through :mod:`artifacts.store` alone.
+"""
+
+from . import (  # noqa: F401  (these register their models)
+    deployment,
+    endpoints,
+    inbound_endpoints,
+    kept_artifacts,
+    local_entries,
+    proxy_services,
+    sequences,
+    transports,
+)

@@ -1,0 +1,75 @@
+"""The state of an artifact: what its row says, joined with what the serving processes say about its port."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from artifacts.models import Artifact, InboundEndpoint, State
+from mediation.models import PortStatus
+from mediation.monitoring.processes import live_processes
+
+Level = Literal["ok", "warning", "error", "off"]
+
+_SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "off": "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A word, how grave it is, and why."""
+
+    level: Level
+    state: str
+    reason: str = ""
+
+    def badge(self) -> SafeString:
+        """The word with a sign before it: it is not told by colour alone."""
+        return badge(self.level, self.state)
+
+
+def badge(level: Level, text: str) -> SafeString:
+    return format_html(
+        '<span class="esb-badge esb-{}"><span aria-hidden="true">{}</span> {}</span>', level, _SIGNS[level], text
+    )
+
+
+class Serving:
+    """The processes that serve now, and their ports. Made once for each page."""
+
+    def __init__(self) -> None:
+        self.processes = live_processes()
+        self.ports: dict[str, list[PortStatus]] = defaultdict(list)
+        """By the inbound endpoint's name; under an empty name those of proxy services."""
+        for port in PortStatus.objects.filter(process__in=[row.pk for row in self.processes]).select_related("process"):
+            self.ports[port.artifact].append(port)
+
+    def health(self, row: Artifact) -> Health:
+        match row.state:
+            case State.DEPLOYED:
+                return self._deployed(row)
+            case State.SUSPENDED:
+                return Health("off", "suspended")
+            case State.FAULTY_SERVING_OLDER:
+                return Health("error", f"faulty, serving version {row.serving_version}", row.reason)
+            case State.NOT_RUNNABLE:
+                return Health("warning", "not runnable", row.reason)
+            case _:
+                return Health("error", "faulty", row.reason)
+
+    def _deployed(self, row: Artifact) -> Health:
+        if not isinstance(row, InboundEndpoint):
+            return Health("ok", "deployed")
+        ports = self.ports[row.name]
+        closed = [port for port in ports if port.state == PortStatus.State.FAULTY]
+        if closed:
+            where = f" in {len(closed)} of {len(ports)} processes" if len(ports) > 1 else ""
+            return Health("error", "faulty", f"port {closed[0].port} is not open{where}: {closed[0].reason}")
+        if ports:
+            connections = sum(port.connections for port in ports)
+            processes = f" in {len(ports)} processes" if len(ports) > 1 else ""
+            return Health("ok", "deployed", f"open{processes}, {connections} connected")
+        if self.processes:
+            return Health("warning", "deployed", "its port is about to be opened")
+        return Health("ok", "deployed", "no process is serving")
