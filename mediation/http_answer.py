@@ -9,12 +9,9 @@ from typing import Final
 from mediation.errors import MediationError
 from mediation.message import MessageContext
 from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
-from mediation.properties import CONTENT_TYPE, HTTP_SC, HTTP_SC_DESC, MESSAGE_TYPE, is_true
+from mediation.properties import CONTENT_TYPE, FAULTS_AS_HTTP_200, HTTP_SC, HTTP_SC_DESC, MESSAGE_TYPE, is_true
 from mediation.transports import http_message
 from mediation.transports.http_message import NO_CONTENT, Content, Field
-
-FAULTS_AS_HTTP_200: Final = "FAULTS_AS_HTTP_200"
-"""axis2; a SOAP fault does not make the status 500."""
 
 REQUEST_ONLY: Final = frozenset(
     {

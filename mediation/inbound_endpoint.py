@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import artifact, elements, find, local_name
-from mediation.mediators.sequence import NamedSequence
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -97,18 +96,6 @@ class InboundEndpoint:
     def port_with_offset(self, offset: int) -> int:
         """The port to open, on a server whose port offset is ``offset``."""
         return self.port + offset if self.use_port_offset else self.port
-
-    @property
-    def fault_handler(self) -> NamedSequence:
-        return NamedSequence(self.on_error, "fault")
-
-    @property
-    def outflow(self) -> NamedSequence:
-        return NamedSequence(self.outflow_sequence, "main")
-
-    @property
-    def outflow_fault_handler(self) -> NamedSequence:
-        return NamedSequence(self.outflow_fault_sequence, "fault")
 
 
 @artifact("inboundEndpoint")

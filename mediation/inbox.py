@@ -20,11 +20,38 @@ Event = Callable[[], Any]
 
 
 class Reader(Protocol):
-    """The connection that feeds an inbox."""
+    """A connection that can be read, or not."""
 
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...
+
+
+class Reading:
+    """
+    Whether a connection is read: it is, as long as nobody holds it.
+
+    There may be several reasons not to read, such as a long queue behind the connection, and a slow reader at the
+    other end.
+    """
+
+    __slots__ = ("_holders", "_reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._holders: set[object] = set()
+
+    def hold(self, holder: object) -> None:
+        """Stop reading until this holder lets go; holding twice is holding once."""
+        if not self._holders:
+            self._reader.pause_reading()
+        self._holders.add(holder)
+
+    def release(self, holder: object) -> None:
+        if holder in self._holders:
+            self._holders.discard(holder)
+            if not self._holders:
+                self._reader.resume_reading()
 
 
 class Inbox:
@@ -39,10 +66,10 @@ class Inbox:
     Used on the event loop only.
     """
 
-    __slots__ = ("_busy", "_paused", "_queue", "_reader", "_task")
+    __slots__ = ("_busy", "_paused", "_queue", "_reading", "_task")
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._queue: deque[Event] = deque()
         self._busy = False
         self._paused = False
@@ -58,7 +85,7 @@ class Inbox:
             self._queue.append(event)
             if not self._paused and len(self._queue) >= HIGH_WATER:
                 self._paused = True
-                self._reader.pause_reading()
+                self._reading.hold(self)
             return
         self._busy = True
         outcome = _start(event)
@@ -80,7 +107,7 @@ class Inbox:
                 event = self._queue.popleft()
                 if self._paused and len(self._queue) <= LOW_WATER:
                     self._paused = False
-                    self._reader.resume_reading()
+                    self._reading.release(self)
                 outcome = _start(event)
         finally:
             self._busy = False

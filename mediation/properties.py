@@ -6,7 +6,7 @@ Names are Synapse's, in the scopes *default*, *axis2* and *transport* (``docs/we
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 SCOPES: Final = (
     "default",
@@ -47,6 +47,18 @@ CONTENT_TYPE: Final = "ContentType"
 """axis2; the Content-Type header alone."""
 REST_URL_POSTFIX: Final = "REST_URL_POSTFIX"
 """axis2; what follows the proxy's name in the request path, with the query. Appended by address endpoints."""
+CHARACTER_SET_ENCODING: Final = "CHARACTER_SET_ENCODING"
+"""axis2; charset of a body that has to be written. Read by the HTTP transport and by Exchange."""
+SET_CHARACTER_ENCODING: Final = "setCharacterEncoding"
+"""axis2; ``false`` leaves the charset out of the Content-Type."""
+REQUEST_HOST_HEADER: Final = "REQUEST_HOST_HEADER"
+"""axis2; the Host header of a request to a back-end. Read by the HTTP transport."""
+FAULTS_AS_HTTP_200: Final = "FAULTS_AS_HTTP_200"
+"""axis2; a SOAP fault is answered with 200 instead of 500. Read by Exchange."""
+CORRELATION_ID: Final = "correlation_id"
+"""axis2; printed by the log mediator."""
+QUOTE_STRINGS: Final = "QUOTE_STRING_IN_PAYLOAD_FACTORY_JSON"
+"""default; the payload factory puts quotes around strings in JSON."""
 TRANSPORT_HEADERS: Final = "TRANSPORT_HEADERS"
 """axis2; removing it drops all transport headers."""
 TRANSPORT_IN_NAME: Final = "TRANSPORT_IN_NAME"
@@ -85,6 +97,16 @@ OUTFLOW_FAULT_SEQUENCE: Final = "ws.outflow.dispatch.fault.sequence"
 ACCEPT_CONTENT_TYPE: Final = "websocket.accept.contenType"  # the misspelling is the real name
 ACCEPT_CONTENT_TYPE_CORRECT: Final = "websocket.accept.contentType"  # has no effect in the originals either
 CUSTOM_HEADER_PREFIX: Final = "websocket.custom.header."
+
+
+def mark_frame(properties: dict[str, Any], frame: str | bytes, present: bool = True) -> None:
+    """Say in a scope that the message is a WebSocket frame, and which."""
+    if isinstance(frame, str):
+        properties[TEXT_FRAME_PRESENT] = present
+        properties[TEXT_FRAME] = frame
+    else:
+        properties[BINARY_FRAME_PRESENT] = present
+        properties[BINARY_FRAME] = frame
 
 
 def is_true(value: object) -> bool:

@@ -13,7 +13,7 @@ from mediation import flow
 from mediation.errors import ConnectionFailed, MediationError
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
-from mediation.inbox import Inbox
+from mediation.inbox import Inbox, Reading
 from mediation.mediators.sequence import NamedSequence
 from mediation.message import MessageContext
 from mediation.payloads import Payload
@@ -46,11 +46,13 @@ from mediation.properties import (
     TEXT_FRAME_PRESENT,
     TRANSPORT_IN_URL,
     is_true,
+    mark_frame,
 )
 from mediation.transports.websocket.pool import Backend, BackendPool
 from mediation.transports.websocket.subprotocols import content_type_of
 
 if TYPE_CHECKING:
+    from mediation.environment import Environment
     from mediation.runtime import Runtime
     from mediation.transports.websocket import Frame
 
@@ -111,7 +113,8 @@ class Session:
     ) -> None:
         self._runtime = runtime
         self._connection = connection
-        self._inbox = Inbox(connection)
+        self._reading = Reading(connection)
+        self._inbox = Inbox(self._reading)
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._backlog = 0
         self._ended = False
@@ -150,8 +153,10 @@ class Session:
         self._frame_type = self._negotiated_type or inbound.default_content_type
         # A frame whose content is built is no longer marked as a frame in the default scope, where <respond/> looks.
         self._marks_frames = self._frame_type in (None, "text/plain", "application/octet-stream")
-        self._fault_handler = inbound.fault_handler
         self._sequence = NamedSequence(inbound.sequence, "main")
+        self._fault_handler = NamedSequence(inbound.on_error, "fault")
+        self._outflow = NamedSequence(inbound.outflow_sequence, "main")
+        self._outflow_fault_handler = NamedSequence(inbound.outflow_fault_sequence, "fault")
 
     # -- what the client does
 
@@ -180,14 +185,16 @@ class Session:
         self._inbox.put(lambda: self._terminate(code, reason))
 
     def pause_writing(self) -> None:
-        """The client reads too slowly: stop reading its back-ends."""
+        """The client reads too slowly: stop reading all that makes it get more, its back-ends and itself."""
+        self._reading.hold(self)
         for backend in self.backends:
-            backend.pause_reading()
+            backend.reading.hold(self)
 
     def resume_writing(self) -> None:
         self._backlog = 0
+        self._reading.release(self)
         for backend in self.backends:
-            backend.resume_reading()
+            backend.reading.release(self)
 
     # -- what others do
 
@@ -214,12 +221,16 @@ class Session:
 
     # -- messages of the client
 
-    def _message(self, payload: Payload | None) -> MessageContext:
-        runtime = self._runtime
-        environment = runtime.environment
+    def _current_environment(self) -> Environment:
+        """The configuration for the next message, with this client's endpoint as it is there."""
+        environment = self._runtime.environment
         inbound = environment.inbound_endpoint(self.inbound_name)
-        if inbound is not None and inbound is not self._inbound:
+        if inbound is not self._inbound and inbound is not None:
             self._configure(inbound)
+        return environment
+
+    def _message(self, payload: Payload | None) -> MessageContext:
+        environment = self._current_environment()
         return MessageContext(environment, payload, client=self, default=self._default.copy(), axis2=self._axis2.copy())
 
     def _handshake(self, headers: Headers) -> Awaitable[None] | None:
@@ -233,15 +244,8 @@ class Session:
     def _frame(self, frame: Frame) -> Awaitable[None] | None:
         ctx = self._message(Payload(frame, self._frame_type, is_frame=True))
         if self._negotiated_type is None:
-            default, axis2 = ctx.properties, ctx.axis2
-            if isinstance(frame, str):
-                default[TEXT_FRAME_PRESENT] = self._marks_frames
-                axis2[TEXT_FRAME_PRESENT] = True
-                default[TEXT_FRAME] = axis2[TEXT_FRAME] = frame
-            else:
-                default[BINARY_FRAME_PRESENT] = self._marks_frames
-                axis2[BINARY_FRAME_PRESENT] = True
-                default[BINARY_FRAME] = axis2[BINARY_FRAME] = frame
+            mark_frame(ctx.properties, frame, self._marks_frames)
+            mark_frame(ctx.axis2, frame)
         elif not isinstance(frame, str):
             return self._run(self._refuse_binary, ctx, self._fault_handler)
         return self._run(self._dispatch, ctx, self._fault_handler)
@@ -298,8 +302,8 @@ class Session:
         while self._responses:
             response, receive = self._responses.popleft()
             # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
-            body = NamedSequence(receive, "main") if receive else self._inbound.outflow
-            leg = flow.run_leg(body.mediate, response, self._inbound.outflow_fault_handler)
+            body = NamedSequence(receive, "main") if receive else self._outflow
+            leg = flow.run_leg(body.mediate, response, self._outflow_fault_handler)
             if not isinstance(leg, bool):
                 await leg
         if ERROR_EXCEPTION in ctx.properties:
@@ -379,7 +383,7 @@ class Session:
 
     def _backend_message(self, backend: Backend, payload: Payload | None) -> MessageContext:
         ctx = MessageContext(
-            self._runtime.environment,
+            self._current_environment(),
             payload,
             client=self,
             default={IS_INBOUND: True, SUBSCRIBER_PATH: backend.uri},
@@ -389,22 +393,15 @@ class Session:
 
     def backend_opened(self, backend: Backend, ctx: MessageContext) -> Awaitable[None] | None:
         if not self._connection.writable:
-            backend.pause_reading()
+            backend.reading.hold(self)
         acknowledge = self._backend_message(backend, None)
         acknowledge.properties[TARGET_HANDSHAKE] = True
         return self._run_outflow(acknowledge)
 
     def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[None] | None:
-        content_type = content_type_of(backend.subprotocol)
-        ctx = self._backend_message(backend, Payload(frame, content_type, is_frame=True))
-        if content_type is None:
-            properties = ctx.properties
-            if isinstance(frame, str):
-                properties[TEXT_FRAME_PRESENT] = True
-                properties[TEXT_FRAME] = frame
-            else:
-                properties[BINARY_FRAME_PRESENT] = True
-                properties[BINARY_FRAME] = frame
+        ctx = self._backend_message(backend, Payload(frame, backend.content_type, is_frame=True, guess=True))
+        if backend.content_type is None:
+            mark_frame(ctx.properties, frame)
         return self._run_outflow(ctx)
 
     def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
@@ -414,7 +411,7 @@ class Session:
                 self._connection.close(1000 if code == 1005 else code, reason)
             return None
         ctx = self._backend_message(backend, None)
-        waiting = self._run(_terminated, ctx, self._inbound.outflow_fault_handler)
+        waiting = self._run(_terminated, ctx, self._outflow_fault_handler)
         if not propagates:
             return waiting
         if waiting is not None:
@@ -429,7 +426,7 @@ class Session:
             self._connection.close(1014, BACKEND_TERMINATED)
 
     def _run_outflow(self, ctx: MessageContext) -> Awaitable[None] | None:
-        return self._run(self._inbound.outflow.mediate, ctx, self._inbound.outflow_fault_handler)
+        return self._run(self._outflow.mediate, ctx, self._outflow_fault_handler)
 
 
 BACKEND_TERMINATED: Final = "Websocket server terminated"

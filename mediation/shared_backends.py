@@ -12,17 +12,13 @@ from mediation.mediators.sequence import NamedSequence
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from mediation.properties import (
-    BINARY_FRAME,
-    BINARY_FRAME_PRESENT,
     OUTFLOW_FAULT_SEQUENCE,
     OUTFLOW_SEQUENCE,
     PROXY_NAME,
     SUBSCRIBER_PATH,
-    TEXT_FRAME,
-    TEXT_FRAME_PRESENT,
+    mark_frame,
 )
 from mediation.transports.websocket.pool import Backend, BackendPool
-from mediation.transports.websocket.subprotocols import content_type_of
 
 if TYPE_CHECKING:
     from mediation.runtime import Runtime
@@ -59,24 +55,20 @@ class SharedBackends:
         backend.opened_by.setdefault(PROXY_NAME, ctx.properties.get(PROXY_NAME))
 
     def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[bool] | None:
-        content_type = content_type_of(backend.subprotocol)
-        properties: dict[str, object] = {SUBSCRIBER_PATH: backend.uri}
-        if content_type is None:
-            is_text = isinstance(frame, str)
-            properties[TEXT_FRAME_PRESENT if is_text else BINARY_FRAME_PRESENT] = True
-            properties[TEXT_FRAME if is_text else BINARY_FRAME] = frame
-        ctx = self._message(Payload(frame, content_type, is_frame=True), properties)
+        ctx = self._message(Payload(frame, backend.content_type, is_frame=True, guess=True), backend)
+        if backend.content_type is None:
+            mark_frame(ctx.properties, frame)
         return _waiting(flow.run_leg(self._outflow(backend).mediate, ctx, self._fault_handler(backend)))
 
     def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[bool] | None:
         logger.info("connection to %s for HTTP callers ended with %d %s", backend.uri, code, reason)
         if code != 1006:
             return None
-        ctx = self._message(None, {SUBSCRIBER_PATH: backend.uri})
+        ctx = self._message(None, backend)
         return _waiting(flow.run_leg(_terminated, ctx, self._fault_handler(backend)))
 
-    def _message(self, payload: Payload | None, properties: dict[str, object]) -> MessageContext:
-        ctx = MessageContext(self._runtime.environment, payload, client=None, default=properties)
+    def _message(self, payload: Payload | None, backend: Backend) -> MessageContext:
+        ctx = MessageContext(self._runtime.environment, payload, default={SUBSCRIBER_PATH: backend.uri})
         ctx.from_backend = True
         return ctx
 

@@ -14,6 +14,7 @@ from mediation.expressions import Expression
 from mediation.grammar import Mediator, Node, mediator, node
 from mediation.message import MessageContext
 from mediation.payloads.xml import to_text
+from mediation.properties import CORRELATION_ID
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ def _text(element: etree._Element) -> str:
 
 
 def _correlation_id(ctx: MessageContext, label: str) -> list[str]:
-    value = ctx.get("correlation_id", "axis2")
+    value = ctx.get(CORRELATION_ID, "axis2")
     return [] if value is None else [f"{label}{one_line(str(value))}"]
 
 

@@ -22,13 +22,10 @@ from mediation.payloads.json_text import loads
 from mediation.payloads.json_xml import json_to_xml, xml_to_json
 from mediation.payloads.soap import envelope_version
 from mediation.payloads.xml import parse_xml, to_text
-from mediation.properties import MESSAGE_TYPE, NO_ENTITY_BODY, is_true
+from mediation.properties import MESSAGE_TYPE, NO_ENTITY_BODY, QUOTE_STRINGS, is_true
 
 if TYPE_CHECKING:
     from mediation.compiler import Compiler
-
-QUOTE_STRINGS: Final = "QUOTE_STRING_IN_PAYLOAD_FACTORY_JSON"
-"""default; whether ``$N`` of a JSON template brings its own quotes for a string. Set by sequences, read here."""
 
 MediaType = Literal["xml", "json", "text"]
 

@@ -43,9 +43,8 @@ class SendMediator(Mediator):
             return _reply(ctx)
         else:
             outcome = send_to_address(ctx)
-        if ctx.client is not None:
-            ctx.client.handed_over(ctx)
         if outcome is None:
+            _handed_over(ctx)
             return False
         if isinstance(outcome, Answer):
             return self._answered(outcome, ctx)
@@ -53,7 +52,9 @@ class SendMediator(Mediator):
 
     async def _wait(self, waiting: Awaitable[Answer | None], ctx: MessageContext) -> bool:
         answer = await waiting
-        if answer is not None:
+        if answer is None:
+            _handed_over(ctx)
+        else:
             self._answered(answer, ctx)
         return False
 
@@ -62,6 +63,12 @@ class SendMediator(Mediator):
             receive = self.receive.string(ctx) if self.receive is not None else None
             ctx.client.response_received(answer.as_response_to(ctx), receive)
         return False
+
+
+def _handed_over(ctx: MessageContext) -> None:
+    # Transports that wait for an answer say so themselves, once the message has left.
+    if ctx.client is not None:
+        ctx.client.handed_over(ctx)
 
 
 def _reply(ctx: MessageContext) -> Literal[False]:

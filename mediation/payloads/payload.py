@@ -39,6 +39,8 @@ class Payload:
         content_type: with parameters. ``None``: the body is only carried, and the language sees an empty envelope.
         is_frame: ``raw`` is a WebSocket frame, whose kind (text or binary) stays as long as it is not changed. A frame
             of a type that has no builder is only carried, too.
+        guess: a text of no type is looked at when somebody asks for its content: what turns out to be JSON or XML is
+            read as that, and anything else is only carried.
 
     Attributes:
         raw: as it came; ``None`` once the body has been changed.
@@ -46,15 +48,21 @@ class Payload:
         modified: whether the body is no longer the one that came.
     """
 
-    __slots__ = ("_envelope", "_json", "_value", "_version", "content_type", "is_frame", "modified", "raw")
+    __slots__ = ("_envelope", "_guess", "_json", "_value", "_version", "content_type", "is_frame", "modified", "raw")
 
     def __init__(
-        self, raw: bytes | str | None = None, content_type: str | None = None, *, is_frame: bool = False
+        self,
+        raw: bytes | str | None = None,
+        content_type: str | None = None,
+        *,
+        is_frame: bool = False,
+        guess: bool = False,
     ) -> None:
         self.raw = raw
         self.content_type = content_type
         self.is_frame = is_frame
         self.modified = False
+        self._guess = guess
         self._envelope: etree._Element | None = None
         self._version: SoapVersion = "soap11"
         self._json: str | None = None
@@ -93,7 +101,27 @@ class Payload:
         assert self._envelope is not None
         return self._envelope
 
+    def _guess_type(self) -> None:
+        """Decide, once, what a text of no type is."""
+        self._guess = False
+        if self.content_type is not None or not isinstance(self.raw, str):
+            return
+        start = self.raw.lstrip()[:1]
+        try:
+            if start in ("{", "["):
+                self._value = loads(self.raw)
+                self.content_type = media_types.JSON
+            elif start == "<":
+                self._envelope, self._version = build(self.raw, media_types.XML)
+                self.content_type = media_types.XML
+        except PayloadError:
+            pass  # it only looked like it
+
     def _build(self) -> None:
+        if self._guess:
+            self._guess_type()
+            if self._envelope is not None:
+                return
         if self.is_json:
             self._envelope, self._version = wrap(json_to_xml(self.json())), "pox"
         elif self._is_only_carried() or not self.raw or not self.raw.strip():
@@ -150,6 +178,8 @@ class Payload:
         Raises:
             PayloadError: not JSON, or XML that has no form in JSON.
         """
+        if self._guess:
+            self._guess_type()
         if not self.is_json:
             return None if self.first_child is None else loads(self.json_text())
         if self._value is _UNPARSED:
@@ -163,6 +193,8 @@ class Payload:
         Raises:
             PayloadError: the bytes are not text, or the XML has no form in JSON.
         """
+        if self._guess:
+            self._guess_type()
         if self._json is None:
             if not self._has_json_raw():
                 return "" if self.first_child is None else xml_to_json(self.first_child)
@@ -253,7 +285,7 @@ class Payload:
 
     def copy(self) -> Payload:
         """A payload whose changes this one does not see. Costs a copy of the tree only if the body was changed."""
-        other = Payload(self.raw, self.content_type, is_frame=self.is_frame)
+        other = Payload(self.raw, self.content_type, is_frame=self.is_frame, guess=self._guess)
         other.modified = self.modified
         other._json = self._json
         if self.raw is None and self._json is None and self._envelope is not None:

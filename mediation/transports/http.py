@@ -21,13 +21,10 @@ from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from mediation.payloads.media_types import BINARY, FORM, SOAP12, TEXT_XML, XML, media_type
-from mediation.properties import HTTP_METHOD, MESSAGE_TYPE
+from mediation.properties import HTTP_METHOD, MESSAGE_TYPE, REQUEST_HOST_HEADER
 
 from . import TRANSPORTS, Answer, SendOptions, content_coding, http_message, tls
 from .http_message import HOP_BY_HOP, NO_CONTENT, Content, Field
-
-REQUEST_HOST_HEADER: Final = "REQUEST_HOST_HEADER"
-"""axis2; the Host field of the request, when it is not to be that of the address."""
 
 WITHOUT_BODY: Final = frozenset({"GET", "DELETE", "HEAD", "OPTIONS", "TRACE"})
 

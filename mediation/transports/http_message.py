@@ -10,7 +10,14 @@ from mediation.errors import MediationError
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads.media_types import media_type
-from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, NO_ENTITY_BODY, is_true
+from mediation.properties import (
+    CHARACTER_SET_ENCODING,
+    CONTENT_TYPE,
+    MESSAGE_TYPE,
+    NO_ENTITY_BODY,
+    SET_CHARACTER_ENCODING,
+    is_true,
+)
 
 Field = tuple[str, str]
 
@@ -138,6 +145,6 @@ def content_as(ctx: MessageContext, message_type: str, *, as_rest: bool, charset
 
 def _charset(ctx: MessageContext) -> str | None:
     """What textual bodies are written in; ``None`` leaves it out of the Content-Type."""
-    if str(ctx.axis2.get("setCharacterEncoding", "")).lower() == "false":
+    if str(ctx.axis2.get(SET_CHARACTER_ENCODING, "")).lower() == "false":
         return None
-    return str(ctx.axis2.get("CHARACTER_SET_ENCODING") or "UTF-8")
+    return str(ctx.axis2.get(CHARACTER_SET_ENCODING) or "UTF-8")

@@ -92,6 +92,16 @@ async def closed(connection):
     return connection.close_code, connection.close_reason
 
 
+async def blocks(connection):
+    """Whether 128 MiB are too much for whoever should read them."""
+    for _ in range(2000):
+        try:
+            await asyncio.wait_for(connection.send("y" * 65536), 0.5)
+        except TimeoutError:
+            return True
+    return False
+
+
 async def test_text_and_binary_go_to_the_back_end_and_come_back_unchanged(gateway, backend):
     frames = ["hi", "", b"", b"\x00\xff", "ü" * 40_000, bytes(65536), "x" * 65536]
     async with gateway.client() as client:
@@ -272,14 +282,15 @@ async def test_a_client_that_reads_nothing_stops_the_reading_of_its_back_end(gat
         await client.send("x")
         await received(client)
         [connection] = backend.connections
-        blocked = False
-        for _ in range(2000):
-            try:
-                await asyncio.wait_for(connection.send("y" * 65536), 0.5)
-            except TimeoutError:
-                blocked = True
-                break
-        assert blocked, "the back-end can write without end"
+        assert await blocks(connection), "the back-end can write without end"
+        client.transport.abort()
+    await gateway.idle()
+
+
+async def test_a_client_that_reads_no_answers_is_not_read_either(gateway):
+    gateway.environment.deploy('<sequence name="main"><respond/></sequence>')
+    async with gateway.client(max_queue=1) as client:
+        assert await blocks(client), "the answers pile up without end"
         client.transport.abort()
     await gateway.idle()
 
@@ -298,14 +309,7 @@ async def test_a_back_end_that_reads_nothing_stops_the_reading_of_the_client(gat
             + "</sequence>"
         )
         async with gateway.client() as client:
-            blocked = False
-            for _ in range(2000):
-                try:
-                    await asyncio.wait_for(client.send("y" * 65536), 0.5)
-                except TimeoutError:
-                    blocked = True
-                    break
-            assert blocked, "the client can write without end"
+            assert await blocks(client), "the client can write without end"
             reading.set()
             client.transport.abort()
 

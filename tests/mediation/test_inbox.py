@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mediation.inbox import HIGH_WATER, LOW_WATER, Inbox
+from mediation.inbox import HIGH_WATER, LOW_WATER, Inbox, Reading
 
 
 class Reader:
@@ -18,7 +18,7 @@ class Reader:
 
 def test_an_event_that_does_not_wait_is_dealt_with_at_once_without_a_loop():
     done = []
-    inbox = Inbox(Reader())
+    inbox = Inbox(Reading(Reader()))
     inbox.put(lambda: done.append(1))
     assert done == [1]
     assert inbox.idle
@@ -26,7 +26,7 @@ def test_an_event_that_does_not_wait_is_dealt_with_at_once_without_a_loop():
 
 async def test_events_behind_one_that_waits_keep_their_order():
     done = []
-    inbox = Inbox(Reader())
+    inbox = Inbox(Reading(Reader()))
     gate = asyncio.Event()
 
     async def slow():
@@ -46,7 +46,7 @@ async def test_events_behind_one_that_waits_keep_their_order():
 
 async def test_an_event_put_while_another_runs_comes_after_it():
     done = []
-    inbox = Inbox(Reader())
+    inbox = Inbox(Reading(Reader()))
 
     def first():
         inbox.put(lambda: done.append("second"))
@@ -59,7 +59,7 @@ async def test_an_event_put_while_another_runs_comes_after_it():
 
 async def test_a_long_queue_stops_the_reading_until_it_is_short():
     reader = Reader()
-    inbox = Inbox(reader)
+    inbox = Inbox(Reading(reader))
     gate = asyncio.Event()
     left = []
     inbox.put(gate.wait)
@@ -76,7 +76,7 @@ async def test_a_long_queue_stops_the_reading_until_it_is_short():
 
 async def test_an_event_that_fails_does_not_stop_the_others(caplog):
     done = []
-    inbox = Inbox(Reader())
+    inbox = Inbox(Reading(Reader()))
 
     async def fails():
         raise RuntimeError("broken")
@@ -86,3 +86,14 @@ async def test_an_event_that_fails_does_not_stop_the_others(caplog):
     await inbox.join()
     assert done == ["next"]
     assert "an event of a connection failed" in caplog.text
+
+
+def test_a_connection_is_read_again_when_the_last_holder_lets_go():
+    reader = Reader()
+    reading = Reading(reader)
+    for step, holder in ((reading.hold, "a"), (reading.hold, "b"), (reading.hold, "a"), (reading.release, "a")):
+        step(holder)
+    assert reader.calls == ["pause"]
+    reading.release("a")
+    reading.release("b")
+    assert reader.calls == ["pause", "resume"]

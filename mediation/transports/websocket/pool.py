@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mediation.inbox import Inbox
+from mediation.inbox import Inbox, Reading
 from mediation.transports.websocket.client import connect
+from mediation.transports.websocket.subprotocols import content_type_of
 
 if TYPE_CHECKING:
     from mediation.message import MessageContext
@@ -34,11 +35,24 @@ class Backend:
     Attributes:
         uri: the address, with the query.
         subprotocol_offered: what the handshake offered, ``None`` for nothing.
+        content_type: media type of its frames, when the selected sub-protocol says it.
         opened_by: properties of the axis2 scope of the message that opened it.
+        reading: held by whoever cannot take more of its frames.
         closing: whether our side asked for the end; the owner need not be told of it then.
     """
 
-    __slots__ = ("_connection", "_inbox", "_owner", "_pool", "closing", "opened_by", "subprotocol_offered", "uri")
+    __slots__ = (
+        "_connection",
+        "_inbox",
+        "_owner",
+        "_pool",
+        "closing",
+        "content_type",
+        "opened_by",
+        "reading",
+        "subprotocol_offered",
+        "uri",
+    )
 
     def __init__(
         self, pool: BackendPool, owner: BackendOwner, uri: str, offered: str | None, ctx: MessageContext
@@ -46,18 +60,15 @@ class Backend:
         self._pool = pool
         self._owner = owner
         self._connection: Connection | None = None
-        self._inbox = Inbox(self)
+        self.reading = Reading(self)
+        self._inbox = Inbox(self.reading)
+        self.content_type: str | None = None
         self.uri = uri
         self.subprotocol_offered = offered
         self.opened_by = dict(ctx.axis2)
         self.closing = False
 
     # -- for the sender and the owner
-
-    @property
-    def subprotocol(self) -> str | None:
-        """What the back-end selected."""
-        return None if self._connection is None else self._connection.subprotocol
 
     @property
     def usable(self) -> bool:
@@ -76,7 +87,7 @@ class Backend:
         if self._connection is not None:
             self._connection.close(code, reason)
 
-    # -- its inbox's reader
+    # -- Reader: what holds its reading
 
     def pause_reading(self) -> None:
         if self._connection is not None:
@@ -90,6 +101,7 @@ class Backend:
 
     def connected(self, connection: Connection, ctx: MessageContext) -> Backend:
         self._connection = connection
+        self.content_type = content_type_of(connection.subprotocol)
         self._inbox.put(lambda: self._owner.backend_opened(self, ctx))
         return self
 

@@ -78,7 +78,8 @@ def frame_of(ctx: MessageContext) -> Frame:
             frame = ctx.axis2.get(name)
             if isinstance(frame, str | bytes):
                 return frame
-    return payload.as_frame(ctx.axis2.get(MESSAGE_TYPE))
+    # Who sent a SOAPAction sent SOAP, which leaves with an XML declaration, as in the originals.
+    return payload.as_frame(ctx.axis2.get(MESSAGE_TYPE), as_rest=ctx.get("SOAPAction", "transport") is None)
 
 
 def offered_subprotocol(ctx: MessageContext) -> str | None:

@@ -395,3 +395,29 @@ def test_a_frame_is_formatted_when_another_type_is_asked_for():
     assert Payload('{"a":1}', "application/json", is_frame=True).as_frame("application/xml") == (
         "<jsonObject><a>1</a></jsonObject>"
     )
+
+
+GUESSES = [
+    (' {"a": 1}', {"a": 1}, "application/json"),
+    ("[1]", [1], "application/json"),
+    ("<a>1</a>", {"a": 1}, "application/xml"),
+    ("{message:no json}", None, None),
+    ("<no xml", None, None),
+    ("hello", None, None),
+    ("", None, None),
+    (b'{"a": 1}', None, None),
+]
+
+
+@pytest.mark.parametrize(("raw", "value", "content_type"), GUESSES)
+def test_a_text_of_no_type_is_guessed_when_somebody_looks_into_it(raw, value, content_type):
+    payload = Payload(raw, is_frame=True, guess=True)
+    assert (payload.is_json, payload.is_built, payload.content_type) == (False, False, None)
+    assert payload.json() == value
+    assert (payload.content_type, payload.as_frame(), payload.modified) == (content_type, raw, False)
+
+
+def test_a_guess_is_made_for_those_who_ask_for_the_envelope_too():
+    payload = Payload("<a/>", is_frame=True, guess=True)
+    assert payload.first_child.tag == "a"
+    assert Payload('{"a": 1}', is_frame=True, guess=True).copy().first_child.tag == "jsonObject"
