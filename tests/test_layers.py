@@ -18,7 +18,7 @@ BANDS = {
         "local_entry inbox"
     ),
     "run time": "models session exchange http_answer shared_backends runtime monitoring",
-    "edges": "consumers views urls listeners management apps migrations",
+    "edges": "consumers views urls listeners admin management apps migrations",
     "life cycle": "server",
 }
 """Rooms of the engine, lowest first: each imports its own band and those below."""
@@ -26,7 +26,7 @@ BANDS = {
 ROOMS = {
     "channels": {"mediation.consumers", "esbsite.asgi"},
     "daphne": {"esbsite."},
-    "django.http": {"mediation.views", "mediation.listeners.http", "artifacts.", "esbsite."},
+    "django.http": {"mediation.views", "mediation.admin", "mediation.listeners.http", "artifacts.", "esbsite."},
     "django.urls": {"mediation.urls", "mediation.listeners.http", "artifacts.", "esbsite."},
     "picows": {"mediation.transports.websocket."},
     "aiofastnet": {"mediation.transports.websocket."},

@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from typing import Final
+from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mediation.listeners.holder import port_holder
 from mediation.transports.websocket import (
@@ -33,11 +33,11 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("port", nargs="?", type=int, default=8082)
         parser.add_argument("--host", default="127.0.0.1")
 
-    def handle(self, *args, host: str, port: int, **options) -> None:
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         try:
             asyncio.run(self._serve(host, port))
         except OSError as exc:
@@ -45,11 +45,10 @@ class Command(BaseCommand):
             raise CommandError(f"cannot open port {port}: {f'{holder} holds it' if holder else exc}") from exc
 
     async def _serve(self, host: str, port: int) -> None:
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
         listener = await listen(host, port, self._accept, limits=Limits(max_message=64 * 1024 * 1024))
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         self.stdout.write(f"echo back-end on ws://{host}:{listener.port}/websocket")
         self.stdout.flush()
         await stopped.wait()

@@ -1,5 +1,7 @@
 """``reset_runtime``: have the serving processes forget what they learned at run time."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from mediation.monitoring.processes import ask_for_reset
@@ -11,6 +13,6 @@ class Command(BaseCommand):
         "connections to back-ends, within a second. Configuration and clients' connections stay."
     )
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         processes = ask_for_reset()
         self.stdout.write(f"asked: {', '.join(processes)}" if processes else "no process is up")
