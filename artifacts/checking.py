@@ -20,7 +20,7 @@ from mediation.grammar import ARTIFACTS
 from mediation.payloads.xml import parse_xml
 
 from .lint import Key, lint
-from .reporting import TOO_DEEP, Entry, Outcome, Report, ignored_entry, read_or_report, severest
+from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .synapse_xml import identity
 from .synapse_xml.packages import FoundArtifact, Package
 
@@ -59,8 +59,6 @@ def _compile(found: FoundArtifact) -> Compilation | Entry:
         return compile_artifact(element)
     except ConfigurationError as exc:
         reason = found.in_file(Finding(Severity.ERROR, exc.message, exc.line, "import.rejected"))
-    except RecursionError:
-        reason = Finding(Severity.ERROR, TOO_DEEP, None, "import.rejected")
     return Entry(Outcome.REJECTED, found.kind, found.name, found.place, findings=(*found.remarks, reason))
 
 

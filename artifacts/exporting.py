@@ -31,7 +31,6 @@ FOLDERS: Final = {
     "api": "api",
     "template": "templates",
     "task": "tasks",
-    "{http://www.wso2.org/products/wso2commons/tasks}task": "tasks",
     "messageStore": "message-stores",
     "messageProcessor": "message-processors",
     "priorityExecutor": "priority-executors",

@@ -19,7 +19,7 @@ from mediation.errors import ConfigurationError
 from mediation.findings import Finding, Severity
 
 from .lint import Key, lint
-from .reporting import FAILED, TOO_DEEP, Entry, Outcome, Report, ignored_entry, read_or_report, severest
+from .reporting import FAILED, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .store import Saved, all_artifacts, delete_artifact, find_artifact, save_artifact, set_transport_parameters
 from .synapse_xml import same_xml
 from .synapse_xml.packages import FoundArtifact, FoundTransport, Package
@@ -137,8 +137,6 @@ class _PathImport:
                 saved = save_artifact(found.text, source=found.file, user=self._options.user, reason="import_synapse")
         except ConfigurationError as exc:
             return _refused(found, Outcome.REJECTED, exc.message, exc.line)
-        except RecursionError:
-            return _refused(found, Outcome.REJECTED, TOO_DEEP)
         except DataError as exc:
             return _refused(found, Outcome.REJECTED, str(exc).strip())
         self._taken[key] = found

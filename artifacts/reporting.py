@@ -32,8 +32,6 @@ class Outcome(enum.StrEnum):
     IGNORED = "ignored"
 
 
-TOO_DEEP = "its elements are nested too deeply to be compiled"
-
 FAILED = frozenset({Outcome.CLASH, Outcome.REJECTED})
 """Something given was not taken."""
 

@@ -111,10 +111,7 @@ class Artifact(models.Model):
         self.accept(found.kind, element)
         self.name = found.name
         self.take_facts(element)
-        try:
-            self.compilation = compile_artifact(element)
-        except RecursionError as exc:
-            raise GrammarError("its elements are nested too deeply to be compiled") from exc
+        self.compilation = compile_artifact(element)
         self.findings = [asdict(finding) for finding in (*self.compilation.findings, *self.objections(element))]
 
     def accept(self, kind: str, element: etree._Element) -> None:

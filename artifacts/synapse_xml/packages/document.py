@@ -26,9 +26,6 @@ from mediation.payloads.xml import SYNAPSE_NS, parse_xml
 from . import transports
 from .found import FoundArtifact, FoundTransport, Ignored, PackageError
 
-CARBON_TASK: Final = "{http://www.wso2.org/products/wso2commons/tasks}task"
-"""``<task>`` as older consoles wrote it."""
-
 NOT_CONFIGURATION: Final = frozenset({"artifact", "artifacts", "unit-test", "resources", "project"})
 """Roots of files that belong to a project or package, whatever their namespace."""
 
@@ -74,7 +71,7 @@ def read_document(file: str, content: bytes) -> list[FoundArtifact | FoundTransp
 def is_artifact(element: etree._Element) -> bool:
     """Whether an element that stands alone is to be stored; unknown ones of the Synapse namespace are."""
     kind = local_name(element)
-    if kind in ARTIFACTS or kind in KEPT_KINDS or kind == CARBON_TASK:
+    if kind in ARTIFACTS or kind in KEPT_KINDS:
         return True
     return etree.QName(element).namespace == SYNAPSE_NS and kind not in NOT_CONFIGURATION
 

@@ -99,9 +99,10 @@ def test_text_that_is_no_xml_is_not_stored():
     assert not Sequence.objects.exists()
 
 
-def test_text_that_nests_too_deeply_is_not_stored():
-    with pytest.raises(GrammarError, match="nested too deeply"):
-        Sequence(xml=f'<sequence name="s">{"<in>" * 250}{"</in>" * 250}</sequence>').save()
+def test_text_that_nests_too_deeply_is_faulty():
+    row = saved(f'<sequence name="s">{"<in>" * 250}{"</in>" * 250}</sequence>')
+    assert row.state == State.FAULTY
+    assert "nested more than 60 deep" in row.reason
 
 
 def test_another_kind_is_not_stored():
