@@ -317,5 +317,5 @@ def test_nesting_that_is_too_deep_to_compile_does_no_harm_to_the_rest(write):
 
     paths = [write("deep.xml", f'<sequence name="deep">{deep}</sequence>'), write("a.xml", GOOD.format("a"))]
 
-    assert findings(*paths) == ["mediators are nested more than 60 deep"]
+    assert findings(*paths) == ["line 1: mediators are nested more than 60 deep"]
     assert stored() == {"deep", "a"}
