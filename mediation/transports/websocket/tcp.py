@@ -1,8 +1,8 @@
 """
 TCP and TLS connections: opening ports, accepting, connecting.
 
-The transports are aiofastnet's, for which picows is made. Its server is not used: it spins when file descriptors run
-out.
+Plain transports are aiofastnet's, for which picows is made. Its server is not used, because it spins when file
+descriptors run out, nor its TLS, which logs a broken traceback for every client that does not speak TLS.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import socket
 from collections.abc import Callable
 from ssl import SSLCertVerificationError, SSLContext, SSLError
-from typing import Any, cast
+from typing import cast
 
 import aiofastnet
 
@@ -22,9 +22,6 @@ from mediation.errors import ConnectionFailed
 logger = logging.getLogger(__name__)
 
 ProtocolFactory = Callable[[], asyncio.Protocol]
-
-# Each TLS connection has two static buffers; the defaults would take half a MiB of memory.
-_TLS_BUFFER = 2 * (16 * 1024 + 64)
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _RETRY = 1.0
@@ -51,7 +48,9 @@ class Port:
     ) -> None:
         self.number = 0
         self._protocol_factory = protocol_factory
-        self._tls = _tls_options(ssl, handshake_timeout, shutdown_timeout)
+        self._ssl = ssl
+        self._handshake_timeout = handshake_timeout
+        self._shutdown_timeout = shutdown_timeout
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._accepting: set[asyncio.Task[object]] = set()
@@ -128,9 +127,17 @@ class Port:
 
     async def _connect(self, accepted: socket.socket) -> None:
         try:
-            await aiofastnet.connect_accepted_socket(self._loop, self._protocol_factory, accepted, **self._tls)
-        except (OSError, TimeoutError) as exc:
-            accepted.close()
+            if self._ssl is None:
+                await aiofastnet.connect_accepted_socket(self._loop, self._protocol_factory, accepted)
+            else:
+                await self._loop.connect_accepted_socket(
+                    self._protocol_factory,
+                    accepted,
+                    ssl=self._ssl,
+                    ssl_handshake_timeout=self._handshake_timeout,
+                    ssl_shutdown_timeout=self._shutdown_timeout,
+                )
+        except OSError as exc:  # of TLS, too
             logger.debug("A client of port %d did not get through: %s", self.number, exc)
 
 
@@ -155,13 +162,19 @@ async def connect(
     failure: tuple[str, Exception] | None = None
     targets = await _resolve(uri, host, port, timeout)
     for count, target in enumerate(targets):
-        share = (deadline - loop.time()) / (len(targets) - count)
-        tls = _tls_options(ssl, share, shutdown_timeout)
-        if ssl is not None:
-            tls["server_hostname"] = host
         try:
-            async with asyncio.timeout(share):
-                await aiofastnet.create_connection(loop, protocol_factory, target, port, **tls)
+            async with asyncio.timeout((deadline - loop.time()) / (len(targets) - count)):
+                if ssl is None:
+                    await aiofastnet.create_connection(loop, protocol_factory, target, port)
+                else:
+                    await loop.create_connection(
+                        protocol_factory,
+                        target,
+                        port,
+                        ssl=ssl,
+                        server_hostname=host,
+                        ssl_shutdown_timeout=shutdown_timeout,
+                    )
             return
         except (OSError, TimeoutError) as exc:
             failure = failure or (target, exc)
@@ -194,18 +207,6 @@ def _explain(exc: Exception) -> str:
         case OSError():
             return exc.strerror or str(exc) or "Connection closed"
     return str(exc)
-
-
-def _tls_options(ssl: SSLContext | None, handshake_timeout: float, shutdown_timeout: float) -> dict[str, Any]:
-    if ssl is None:
-        return {}
-    return {
-        "ssl": ssl,
-        "ssl_handshake_timeout": max(handshake_timeout, 0.001),
-        "ssl_shutdown_timeout": shutdown_timeout,
-        "ssl_incoming_bio_size": _TLS_BUFFER,
-        "ssl_outgoing_bio_size": _TLS_BUFFER,
-    }
 
 
 def linger(transport: asyncio.Transport, timeout: float, lost: Callable[[], None], *, half_close: bool = True) -> None:

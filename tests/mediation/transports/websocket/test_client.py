@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 import os
 import socket
 import ssl
@@ -18,7 +19,7 @@ from websockets.asyncio.server import serve as independent_serve
 from mediation.errors import ConnectionFailed, InvalidHandshakeResponse
 from mediation.transports.websocket import Handshake, InvalidHeader, Limits, Request, connect, listen
 
-from .support import BINARY, CLOSE, TEXT, Echo, Peer, Recorder, acceptance, answering, frame, serving
+from .support import BINARY, CLOSE, TEXT, Echo, Peer, Recorder, acceptance, answering, dialing, frame, serving
 
 JSON = "synapse(contentType='application/json')"
 FOUND = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
@@ -240,6 +241,19 @@ class TestTls:
 
         assert exc.reason.startswith("TLS certificate not accepted, IP address mismatch")
         await listener.close(timeout=1)
+
+    @pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01"])
+    async def test_a_client_that_does_not_speak_it_is_hung_up_on_in_silence(
+        self, certificate: Path, sent: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        context, limits = server_context(certificate), Limits(head_timeout=0.1)
+        listener = await listen("127.0.0.1", 0, lambda request: Handshake(Echo), ssl=context, limits=limits)
+        async with dialing(listener.port, None) as peer:
+            peer.write(sent)
+
+            assert await peer.rest() == b""
+        await listener.close()
+        assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
     async def test_a_server_that_does_not_speak_it(self) -> None:
         async with serving() as server:
