@@ -14,7 +14,7 @@ demo: $(VENV)/.run
 	@$(BIN)/python manage.py demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 $(PYTEST)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

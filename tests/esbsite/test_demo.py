@@ -1,8 +1,10 @@
 """``make demo``, as far as it is ours: the command that it runs. Needs the ports that the examples name."""
 
+import fcntl
 import re
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,19 @@ from tests.esbsite.serving import ROOT, Product, accepts, until
 EXAMPLES_PORTS = (8082, 9091)
 MANAGE = (sys.executable, ROOT / "manage.py")
 
-pytestmark = [
-    pytest.mark.skipif(any(map(accepts, EXAMPLES_PORTS)), reason="ports 8082 and 9091 are in use here"),
-    pytest.mark.xdist_group("the ports of the examples"),
-]
+
+@pytest.fixture
+def example_ports() -> Iterator[None]:
+    """The ports that the examples name, for one test at a time, whichever process runs it."""
+    with (Path(tempfile.gettempdir()) / "django-esb-example-ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if any(map(accepts, EXAMPLES_PORTS)):
+            pytest.skip(f"ports {EXAMPLES_PORTS} are in use here")
+        yield
 
 
 @pytest.fixture
-def product(tmp_path: Path, free_port: Callable[[], int]) -> Product:
+def product(tmp_path: Path, free_port: Callable[[], int], example_ports: None) -> Product:
     """An installation without a database yet."""
     return Product(tmp_path, free_port(), ESB_HOST="0.0.0.0")
 

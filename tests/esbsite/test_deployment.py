@@ -5,7 +5,7 @@ import time
 
 import websockets
 
-from tests.esbsite.serving import ROOT, Product
+from tests.esbsite.serving import ROOT, Product, until
 
 RESPOND = '<sequence name="main"><respond/></sequence>'
 CLOSE = """<sequence name="main"><property name="errorCode" value="4000"/><property name="ERROR_MESSAGE" value="new"/>
@@ -30,6 +30,8 @@ async def test_a_change_is_live_in_every_process_within_a_second_and_keeps_the_c
         return installation.run(sys.executable, ROOT / "manage.py", "serve", str(port), ports=(port,))
 
     with serve(product, mains[0]) as first, serve(other, mains[1]) as second:
+        for process in (first, second):
+            until(lambda process=process: f"ws port {inbound} open" in process.said(), "it serves")
         clients = [await websockets.connect(f"ws://{host}:{inbound}/") for host in ("127.0.0.1", "127.0.0.2")]
         for client in clients:
             await client.send("before")
