@@ -202,8 +202,10 @@ class InboundEndpointForm(ArtifactForm):
 
     def clean(self) -> None:
         formset = ParameterFormSet(
-            self.data, prefix="parameters", instance=InboundEndpoint(), queryset=InboundParameter.objects.none()
+            self.data, prefix="parameters", instance=self.instance, queryset=InboundParameter.objects.none()
         )
         if formset.is_valid():
             self.cleaned_data["parameters"] = formset.parameters()
+        else:
+            self.add_error(None, "There is a mistake in the parameters below.")
         super().clean()
