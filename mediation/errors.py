@@ -12,6 +12,7 @@ Everything that can go wrong, in one tree.
     └── MediationError                a message cannot go on: its fault sequence runs
         ├── PayloadError              the body is not what its content type says
         ├── ExpressionError           an expression failed on this message
+    ├── InvalidHeader             a header that cannot be written
         ├── SequenceNotFound
         ├── TooManySteps              sequences that call each other without end
         └── EndpointError
@@ -142,6 +143,14 @@ class ExpressionError(MediationError):
         super().__init__(f'expression "{expression}" failed: {reason}')
         self.expression = expression
         self.reason = reason
+
+
+class InvalidHeader(MediationError, ValueError):
+    """A header or sub-protocol that cannot be put into a handshake, such as one with a line feed in it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"header {name!r} {reason}")
+        self.name = name
 
 
 class SequenceNotFound(MediationError):

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mediation.errors import GrammarError, NotRunnable
-from mediation.grammar import artifact, elements, find, local_name
+from mediation.grammar import artifact, elements, local_name
+from mediation.parameters import FLAG, ParameterReader, choice, flag, names, parameter
+from mediation.transports.websocket import is_close_code
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -22,35 +24,45 @@ KEPT_PROTOCOLS: Final = frozenset(
 )
 """Protocols of the language that are stored and reported, but not served in this version."""
 
-WITHOUT_EFFECT: Final = frozenset({"ws.boss.thread.pool.size", "ws.worker.thread.pool.size", "sequential"})
-"""Parameters that are accepted and change nothing: all connections share one event loop, each in its own order."""
+WITHOUT_EFFECT: Final = {
+    "ws.boss.thread.pool.size": "all connections share one event loop",
+    "ws.worker.thread.pool.size": "all connections share one event loop",
+    "sequential": "messages of one client are always mediated one after the other",
+}
 
-LATER: Final = frozenset({"ws.subprotocol.handler.class", "ws.pipeline.handler.class"})
-"""Parameters that would change what the endpoint does, so that it cannot run without them."""
+NOT_RUNNING: Final = {"ws.subprotocol.handler.class": "", "ws.pipeline.handler.class": ""}
 
-PARAMETERS: Final = (
-    frozenset(
-        {
-            "inbound.ws.port",
-            "ws.client.side.broadcast.level",
-            "ws.outflow.dispatch.sequence",
-            "ws.outflow.dispatch.fault.sequence",
-            "ws.default.content.type",
-            "dispatch.custom.sequence",
-            "ws.use.port.offset",
-            "ws.shutdown.status.code",
-            "ws.shutdown.status.message",
-            "ws.propagate.close",
-            "ws.inject.lifecycle",
-            "ws.allowed.origins",
-        }
+
+# -- what the parameters take; texts of errors are the originals', word for word
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    said = f"Validation failed for the port parameter {text}".rstrip()
+    raise GrammarError(f"{said}: inbound.ws.port takes a number from 1 to 65535")
+
+
+def _broadcast_level(text: str) -> int:
+    try:
+        level = int(text)
+    except ValueError:
+        message = "Validation failed. Broadcast level parameter should not contain any special characters"
+        raise GrammarError(message) from None
+    if level not in (0, 1, 2):
+        raise GrammarError("Validation failed. Unknown client broadcast level.")
+    return level
+
+
+def _shutdown_code(text: str) -> int:
+    if text.isascii() and text.isdigit() and is_close_code(int(text)):
+        return int(text)
+    raise GrammarError(
+        f'Please specify a valid Integer for ws.shutdown.status.code, such as 1001 or 3000 to 4999, not "{text}"'
     )
-    | WITHOUT_EFFECT
-    | LATER
-)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundEndpoint:
     """
     A compiled WebSocket inbound endpoint.
@@ -59,18 +71,6 @@ class InboundEndpoint:
         sequence: name of the sequence for messages of clients; ``main`` runs when it is not deployed.
         on_error: name of the sequence that runs when mediation of a client's message fails; ``fault`` by default.
         suspended: deployed, but its port is closed.
-        port: as configured; see :meth:`port_with_offset`.
-        broadcast_level: who gets what ``<respond/>`` writes: 0 the client itself, 1 all clients of the path, 2 all
-        others.
-        outflow_sequence: for messages of back-ends; ``main`` when ``None`` or not deployed.
-        outflow_fault_sequence: runs when mediation of a back-end's message fails.
-        default_content_type: media type of clients' frames when no sub-protocol says it.
-        dispatch_custom: choose the sequence by the request path (``/a/b`` runs ``a-b`` if that is deployed).
-        shutdown_code: code of the Close that clients get when the endpoint goes away.
-        propagate_close: whether the end of a back-end's connection ends the client's.
-        inject_lifecycle: whether handshakes and disconnects run through the sequence as messages of their own.
-        allowed_origins: values of ``Origin`` that browsers may come from, ``*`` for any; empty allows the same host
-        name only.
         parameters: all parameters as they stand, by name.
     """
 
@@ -79,19 +79,78 @@ class InboundEndpoint:
     sequence: str | None
     on_error: str | None
     suspended: bool
-    port: int
-    use_port_offset: bool = False
-    broadcast_level: int = 0
-    outflow_sequence: str | None = None
-    outflow_fault_sequence: str | None = None
-    default_content_type: str | None = None
-    dispatch_custom: bool = False
-    shutdown_code: int = 1001
-    shutdown_reason: str = "shutdown"
-    propagate_close: bool = True
-    inject_lifecycle: bool = True
-    allowed_origins: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    port: int = parameter("inbound.ws.port", _port, 0, required=True, help="TCP port", values="1 to 65535, required")
+    use_port_offset: bool = parameter(
+        "ws.use.port.offset", flag, False, lenient=True, values=FLAG, help="add `ESB_PORT_OFFSET` to the port"
+    )
+    outflow_sequence: str | None = parameter(
+        "ws.outflow.dispatch.sequence",
+        refers="sequence",
+        values="sequence; `main`",
+        help="for messages of back-ends",
+    )
+    outflow_fault_sequence: str | None = parameter(
+        "ws.outflow.dispatch.fault.sequence",
+        refers="sequence",
+        values="sequence; `fault`",
+        help="runs when mediation of a back-end's message fails",
+    )
+    broadcast_level: int = parameter(
+        "ws.client.side.broadcast.level",
+        _broadcast_level,
+        0,
+        values="0, 1, 2",
+        help="who gets what `<respond/>` writes: 0 the client itself, 1 all clients of the endpoint on the same path, "
+        "2 all of them but the client",
+    )
+    default_content_type: str | None = parameter(
+        "ws.default.content.type",
+        values="media type",
+        help="what clients' frames hold when no sub-protocol says it",
+    )
+    dispatch_custom: bool = parameter(
+        "dispatch.custom.sequence",
+        flag,
+        False,
+        lenient=True,
+        values=FLAG,
+        help="the path chooses the sequence: `/a/b` runs `a-b` if that is deployed",
+    )
+    shutdown_code: int = parameter(
+        "ws.shutdown.status.code",
+        _shutdown_code,
+        1001,
+        lenient=True,
+        values="a code that a Close may carry",
+        help="code of the Close that clients get when the endpoint goes away",
+    )
+    shutdown_reason: str = parameter("ws.shutdown.status.message", default="shutdown", help="its reason")
+    propagate_close: bool = parameter(
+        "ws.propagate.close",
+        flag,
+        True,
+        lenient=True,
+        fallback=False,
+        values=FLAG,
+        help="the end of a back-end's connection ends the client's",
+    )
+    inject_lifecycle: str = parameter(
+        "ws.inject.lifecycle",
+        choice("all", "none"),
+        "all",
+        lenient=True,
+        values="all, none",
+        help="whether handshakes and disconnects run through the sequence",
+    )
+    allowed_origins: tuple[str, ...] = parameter(
+        "ws.allowed.origins",
+        names,
+        (),
+        values="origins, or `*`",
+        help="which web pages may connect, beside those of the same host name",
+    )
 
     def port_with_offset(self, offset: int) -> int:
         """The port to open, on a server whose port offset is ``offset``."""
@@ -114,29 +173,17 @@ def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> Inboun
         if local_name(part) == "handlers":
             raise NotRunnable("<handlers> of an inbound endpoint", line=part.sourceline)
     protocol = _protocol(element)
-    parameters = _Parameters(element, compiler)
-    endpoint = InboundEndpoint(
+    reader = ParameterReader(element, compiler)
+    reader.report_others(InboundEndpoint, WITHOUT_EFFECT, NOT_RUNNING)
+    return InboundEndpoint(
         name=name,
         protocol=protocol,
         sequence=_sequence(element, "sequence", compiler),
         on_error=_sequence(element, "onError", compiler),
         suspended=(element.get("suspend") or "false").strip().lower() == "true",
-        port=parameters.port(),
-        use_port_offset=parameters.flag("ws.use.port.offset", False),
-        broadcast_level=parameters.broadcast_level(),
-        outflow_sequence=parameters.sequence("ws.outflow.dispatch.sequence"),
-        outflow_fault_sequence=parameters.sequence("ws.outflow.dispatch.fault.sequence"),
-        default_content_type=parameters.text("ws.default.content.type"),
-        dispatch_custom=parameters.flag("dispatch.custom.sequence", False),
-        shutdown_code=parameters.shutdown_code(),
-        shutdown_reason=parameters.text("ws.shutdown.status.message") or "shutdown",
-        propagate_close=parameters.flag("ws.propagate.close", True),
-        inject_lifecycle=parameters.lifecycle(),
-        allowed_origins=tuple((parameters.text("ws.allowed.origins") or "").replace(",", " ").split()),
-        parameters=parameters.values,
+        parameters=reader.texts,
+        **reader.read(InboundEndpoint),
     )
-    parameters.report_unknown()
-    return endpoint
 
 
 def _protocol(element: etree._Element) -> str:
@@ -154,99 +201,3 @@ def _sequence(element: etree._Element, attribute: str, compiler: Compiler) -> st
     if name is not None:
         compiler.refer("sequence", name, element)
     return name
-
-
-class _Parameters:
-    """The ``<parameter>`` children, with the rules for each."""
-
-    def __init__(self, element: etree._Element, compiler: Compiler) -> None:
-        self._element = element
-        self._compiler = compiler
-        self._places: dict[str, etree._Element] = {}
-        self.values: dict[str, str] = {}
-        container = find(element, "parameters")
-        for part in elements(container) if container is not None else ():
-            name = part.get("name") or ""
-            if part.get("key") is not None:
-                raise NotRunnable(f'parameter "{name}" with a registry key', line=part.sourceline)
-            self._places[name] = part
-            self.values[name] = (part.text or "").strip()
-
-    def place(self, name: str) -> etree._Element:
-        return self._places.get(name, self._element)
-
-    def text(self, name: str) -> str | None:
-        return self.values.get(name) or None
-
-    def flag(self, name: str, default: bool) -> bool:
-        text = self.text(name)
-        if text is None:
-            return default
-        if text.lower() not in ("true", "false"):
-            self._compiler.warning(
-                f'parameter {name} "{text}" is not true or false; it counts as false', self.place(name)
-            )
-        return text.lower() == "true"
-
-    def sequence(self, name: str) -> str | None:
-        sequence = self.text(name)
-        if sequence is not None:
-            self._compiler.refer("sequence", sequence, self.place(name))
-        return sequence
-
-    def port(self) -> int:
-        text = self.values.get("inbound.ws.port", "")
-        if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-            return int(text)
-        raise GrammarError(
-            f"Validation failed for the port parameter {text}".rstrip()
-            + ": inbound.ws.port takes a number from 1 to 65535",
-            self.place("inbound.ws.port").sourceline,
-        )
-
-    def broadcast_level(self) -> int:
-        name = "ws.client.side.broadcast.level"
-        text = self.text(name)
-        if text is None:
-            return 0
-        try:
-            level = int(text)
-        except ValueError:
-            raise GrammarError(
-                "Validation failed. Broadcast level parameter should not contain any special characters",
-                self.place(name).sourceline,
-            ) from None
-        if level not in (0, 1, 2):
-            raise GrammarError("Validation failed. Unknown client broadcast level.", self.place(name).sourceline)
-        return level
-
-    def shutdown_code(self) -> int:
-        name = "ws.shutdown.status.code"
-        text = self.text(name)
-        if text is None:
-            return 1001
-        if text.isascii() and text.isdigit() and 1000 <= int(text) <= 4999:
-            return int(text)
-        self._compiler.warning(
-            f'Please specify a valid Integer for {name}, from 1000 to 4999; "{text}" counts as 1001', self.place(name)
-        )
-        return 1001
-
-    def lifecycle(self) -> bool:
-        text = (self.text("ws.inject.lifecycle") or "all").lower()
-        if text not in ("all", "none"):
-            self._compiler.warning(
-                f'parameter ws.inject.lifecycle "{text}" is not all or none; it counts as all',
-                self.place("ws.inject.lifecycle"),
-            )
-        return text != "none"
-
-    def report_unknown(self) -> None:
-        for name, text in self.values.items():
-            place = self.place(name)
-            if name not in PARAMETERS:
-                self._compiler.warning(f'parameter "{name}" is not known; it is ignored', place)
-            elif name in WITHOUT_EFFECT:
-                self._compiler.info(f'parameter "{name}" is accepted, but has no effect', place)
-            elif name in LATER and text:
-                self._compiler.error(NotRunnable(f'parameter "{name}"', line=place.sourceline), place)

@@ -48,7 +48,9 @@ from mediation.properties import (
     is_true,
     mark_frame,
 )
+from mediation.transports.websocket import is_close_code
 from mediation.transports.websocket.pool import Backend, BackendPool
+from mediation.transports.websocket.sender import close_of
 from mediation.transports.websocket.subprotocols import content_type_of
 
 if TYPE_CHECKING:
@@ -153,6 +155,7 @@ class Session:
         self._frame_type = self._negotiated_type or inbound.default_content_type
         # A frame whose content is built is no longer marked as a frame in the default scope, where <respond/> looks.
         self._marks_frames = self._frame_type in (None, "text/plain", "application/octet-stream")
+        self._injects_lifecycle = inbound.inject_lifecycle == "all"
         self._sequence = NamedSequence(inbound.sequence, "main")
         self._fault_handler = NamedSequence(inbound.on_error, "fault")
         self._outflow = NamedSequence(inbound.outflow_sequence, "main")
@@ -164,7 +167,7 @@ class Session:
         """The handshake is done. Runs the handshake message, whose ``<send>`` opens the back-end."""
         self._runtime.sessions.add(self)
         self._runtime.subscribers.add(self)
-        if self._inbound.inject_lifecycle:
+        if self._injects_lifecycle:
             self._inbox.put(lambda: self._handshake(headers))
 
     def received(self, frame: Frame) -> None:
@@ -260,7 +263,7 @@ class Session:
             if code not in (1005, 1006, 1015):
                 properties[CLOSE_CODE] = code
                 properties[CLOSE_REASON] = reason
-        waiting = self._run(self._dispatch, ctx, self._fault_handler) if self._inbound.inject_lifecycle else None
+        waiting = self._run(self._dispatch, ctx, self._fault_handler) if self._injects_lifecycle else None
         if waiting is not None:
             return self._end_after(waiting, ctx)
         self._end(ctx)
@@ -274,7 +277,7 @@ class Session:
 
     def _end(self, ctx: MessageContext) -> None:
         # What the sequence did not close itself is closed here: a client's back-ends never outlive it.
-        self.backends.close(ctx.axis2.get(CLOSE_CODE), ctx.axis2.get(CLOSE_REASON) or "")
+        self.backends.close(*close_of(ctx))
         self._runtime.sessions.discard(self)
 
     def _dispatch(self, ctx: MessageContext) -> flow.Outcome:
@@ -374,9 +377,9 @@ class Session:
             number = int(str(code))
         except ValueError:
             number = 0
-        if not 1000 <= number <= 4999 or number in (1005, 1006, 1015):
+        if not is_close_code(number):
             self._connection.close(1011, "mediation failed")
-            raise MediationError(f'a sequence asked for a Close with the code "{code}"; codes go from 1000 to 4999')
+            raise MediationError(f'a sequence asked for a Close with the code "{code}", which none can carry')
         self._connection.close(number, str(reason))
 
     # -- BackendOwner: what back-ends do

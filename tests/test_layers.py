@@ -15,7 +15,7 @@ BANDS = {
     "values": "errors findings properties headers payloads message expressions options",
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
-        "local_entry inbox"
+        "local_entry inbox parameters"
     ),
     "run time": "models session exchange http_answer shared_backends runtime monitoring",
     "edges": "consumers views urls listeners admin management apps migrations",
@@ -27,7 +27,7 @@ ROOMS = {
     "channels": {"mediation.consumers", "esbsite.asgi"},
     "daphne": {"esbsite."},
     "django.http": {"mediation.views", "mediation.admin", "mediation.listeners.http", "artifacts.", "esbsite."},
-    "django.urls": {"mediation.urls", "mediation.listeners.http", "artifacts.", "esbsite."},
+    "django.urls": {"mediation.urls", "mediation.listeners.http", "mediation.listeners.urls", "artifacts.", "esbsite."},
     "picows": {"mediation.transports.websocket."},
     "aiofastnet": {"mediation.transports.websocket."},
     "aiohttp": {"mediation.transports.http", "mediation.listeners.http"},

@@ -39,7 +39,7 @@ def test_every_parameter_is_read():
     assert (endpoint.outflow_sequence, endpoint.outflow_fault_sequence) == ("out", "outFault")
     assert (endpoint.default_content_type, endpoint.dispatch_custom) == ("application/json", True)
     assert (endpoint.shutdown_code, endpoint.shutdown_reason) == (4000, "over")
-    assert (endpoint.propagate_close, endpoint.inject_lifecycle) == (False, False)
+    assert (endpoint.propagate_close, endpoint.inject_lifecycle) == (False, "none")
     assert endpoint.allowed_origins == ("https://a.example", "https://b.example")
 
 
@@ -47,7 +47,7 @@ def test_defaults():
     endpoint = compiled(xml(PORT, ("ws.client.side.broadcast.level", "")))
     assert (endpoint.broadcast_level, endpoint.suspended, endpoint.port_with_offset(10)) == (0, False, 9091)
     assert (endpoint.shutdown_code, endpoint.shutdown_reason) == (1001, "shutdown")
-    assert (endpoint.propagate_close, endpoint.inject_lifecycle, endpoint.dispatch_custom) == (True, True, False)
+    assert (endpoint.propagate_close, endpoint.inject_lifecycle, endpoint.dispatch_custom) == (True, "all", False)
 
 
 MISTAKES = [
@@ -86,8 +86,9 @@ def test_a_mistake_in_a_parameter_has_its_line():
 WARNINGS = [
     (("ws.port", "1"), 'parameter "ws.port" is not known; it is ignored'),
     (("ws.use.port.offset", "maybe"), 'parameter ws.use.port.offset "maybe" is not true or false; it counts as false'),
+    (("ws.shutdown.status.code", "2000"), "Please specify a valid Integer for ws.shutdown.status.code"),
     (("ws.shutdown.status.code", "soon"), "Please specify a valid Integer for ws.shutdown.status.code"),
-    (("ws.inject.lifecycle", "some"), 'parameter ws.inject.lifecycle "some" is not all or none; it counts as all'),
+    (("ws.inject.lifecycle", "some"), 'parameter ws.inject.lifecycle "some" is not one of all, none; it counts as all'),
 ]
 
 
@@ -101,7 +102,10 @@ def test_what_is_ignored_is_a_warning(parameter, message):
 def test_thread_pools_have_no_effect_and_say_so():
     compilation = compile_artifact(parse_xml(xml(PORT, ("ws.boss.thread.pool.size", "4"))))
     assert [(f.severity, f.message) for f in compilation.findings] == [
-        ("info", 'parameter "ws.boss.thread.pool.size" is accepted, but has no effect')
+        (
+            "info",
+            'parameter "ws.boss.thread.pool.size" is accepted, but has no effect: all connections share one event loop',
+        )
     ]
 
 

@@ -91,7 +91,7 @@ async def test_the_end_is_a_message_and_the_client_is_forgotten():
 
 
 async def test_no_lifecycle_messages_when_they_are_not_wanted():
-    session = RecordingSession(DictEnvironment(), inject_lifecycle=False)
+    session = RecordingSession(DictEnvironment(), inject_lifecycle="none")
     session.opened(Headers())
     session.closed(1000, "")
     await session.settled()
@@ -182,7 +182,7 @@ async def test_a_sequence_closes_with_a_status_code_when_no_frame_is_to_be_sent(
 async def test_broadcast_levels(level, received):
     env = DictEnvironment(main="<respond/>")
     runtime = Runtime(env)
-    settings = {"runtime": runtime, "broadcast_level": level, "inject_lifecycle": False}
+    settings = {"runtime": runtime, "broadcast_level": level, "inject_lifecycle": "none"}
     sender, same, other_path = (RecordingSession(env, target=target, **settings) for target in ("/a", "/a?x=1", "/b"))
     gone = RecordingSession(env, target="/a", **settings)
     for session in (sender, same, other_path, gone):
@@ -195,7 +195,7 @@ async def test_broadcast_levels(level, received):
 async def test_a_broadcast_client_that_lags_too_far_behind_is_closed():
     env = DictEnvironment(main="<respond/>")
     runtime = Runtime(env)
-    sender, slow = (RecordingSession(env, runtime=runtime, broadcast_level=2, inject_lifecycle=False) for _ in "ab")
+    sender, slow = (RecordingSession(env, runtime=runtime, broadcast_level=2, inject_lifecycle="none") for _ in "ab")
     for session in (sender, slow):
         session.opened(Headers())
     slow.connection.writable = False

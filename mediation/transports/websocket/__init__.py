@@ -15,9 +15,11 @@ A connection has a :class:`Handler`, whose plain functions are called on the eve
 :class:`Connection` that its factory was given. Both legs are the same once the handshake is over.
 """
 
+from mediation.errors import InvalidHeader
+
 from .client import connect
 from .connection import Connection, Handler, HandlerFactory, Limits
-from .handshake import Header, InvalidHeader, Rejection, Request, select_subprotocol, split_subprotocols
+from .handshake import Header, Rejection, Request, select_subprotocol, split_subprotocols
 from .server import Accept, Handshake, Listener, listen
 from .strict import Frame, is_close_code
 

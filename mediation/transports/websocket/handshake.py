@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mediation.errors import MediationError
+from mediation.errors import InvalidHeader
 
 Header = tuple[str, str]
 
@@ -46,14 +46,6 @@ _OURS = _FRAMING - {"content-type"} | {
     "upgrade",
 }
 """Headers that make the handshake; they cannot be set from outside."""
-
-
-class InvalidHeader(MediationError, ValueError):
-    """A header or sub-protocol that cannot be put into a handshake, such as one with a line feed in it."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"header {name!r} {reason}")
-        self.name = name
 
 
 class Rejection(Exception):

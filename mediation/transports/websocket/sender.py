@@ -23,6 +23,7 @@ from mediation.properties import (
     is_true,
 )
 from mediation.transports import TRANSPORTS, SendOptions
+from mediation.transports.websocket.strict import is_close_code
 
 if TYPE_CHECKING:
     from mediation.transports.websocket import Frame
@@ -48,7 +49,7 @@ class WebSocketSender:
         backend = pool.get(uri, offered)
         if ctx.axis2.get(CONNECTION_TERMINATE) is True:
             if backend is not None:
-                backend.close(ctx.axis2.get(CLOSE_CODE), ctx.axis2.get(CLOSE_REASON) or "")
+                backend.close(*close_of(ctx))
             return None
         if backend is None:
             return self._open_and_send(pool, ctx, uri, offered)
@@ -64,6 +65,14 @@ class WebSocketSender:
         if ctx.axis2.get(SOURCE_HANDSHAKE) is True:
             return None  # the message was the handshake: it only opens the connection
         return backend.send(frame_of(ctx))
+
+
+def close_of(ctx: MessageContext) -> tuple[int | None, str]:
+    """Code and reason for the back-ends of a client that has gone: its own, if a Close may carry them."""
+    code = ctx.axis2.get(CLOSE_CODE)
+    if not isinstance(code, int) or not is_close_code(code):
+        return None, ""
+    return code, str(ctx.axis2.get(CLOSE_REASON) or "")
 
 
 def frame_of(ctx: MessageContext) -> Frame:
