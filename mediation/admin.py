@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from mediation.models import PortStatus, ServingProcess
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that processes write; people only read them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -35,10 +35,12 @@ class ArtifactAdmin(HistoryMixin, admin.ModelAdmin):
     Attributes:
         facts: the columns that are fields of the form.
         facts_shown: columns that follow from the XML, and are shown with them.
+        masked: what is shown in place of a fact that may hold a secret, to people who may only look.
     """
 
     facts: ClassVar[tuple[str, ...]] = ("name",)
     facts_shown: ClassVar[tuple[str, ...]] = ()
+    masked: ClassVar[dict[str, str]] = {}
 
     form = ArtifactForm
     change_form_template = "artifacts/change_form.html"
@@ -108,11 +110,11 @@ class ArtifactAdmin(HistoryMixin, admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = [*self.facts, *self.facts_shown]
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": [*facts, "xml_as_text"]})]
+            return [(None, {"fields": [*(self.masked.get(fact, fact) for fact in facts), "xml_as_text"]})]
         return [(None, {"fields": facts}), ("XML", {"fields": ["xml", "base_version"], "classes": ["esb-xml"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.facts_shown, "xml_as_text")
+        return (*self.facts_shown, *self.masked.values(), "xml_as_text")
 
     @admin.display(description="XML")
     def xml_as_text(self, row: Any) -> SafeString:

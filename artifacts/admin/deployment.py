@@ -98,27 +98,25 @@ class DeploymentAdmin(admin.ModelAdmin):
         if not may_import(request.user):
             raise PermissionDenied
         if request.method != "POST":
-            return self._page(request, UploadForm(), ChoicesForm(initial=request.GET.dict()))
+            return self._page(request, UploadForm(), ChoicesForm())
         if "import" in request.POST:
             return self._import(request)
         return self._dry_run(request)
 
     def _dry_run(self, request: HttpRequest) -> HttpResponse:
-        choices = ChoicesForm(request.POST)
-        upload = Upload.of(request.session)
-        form = UploadForm(request.POST, request.FILES)
-        if request.FILES or upload is None or "again" not in request.POST:
-            if not (form.is_valid() and choices.is_valid()):
+        form, choices = UploadForm(request.POST, request.FILES), ChoicesForm(request.POST)
+        upload = Upload.of(request.session) if "again" in request.POST else None
+        if upload is None:
+            if not form.is_valid():
                 return self._page(request, form, choices)
             upload = Upload.keep(form.cleaned_data["file"], request.session)
-        choices.is_valid()
         reports = _run(upload, choices, request.user, dry_run=True)
         return self._page(request, UploadForm(), choices, upload=upload, reports=reports, dry_run=True)
 
     def _import(self, request: HttpRequest) -> HttpResponse:
         choices = ChoicesForm(request.POST)
         upload = Upload.of(request.session)
-        if upload is None or not choices.is_valid():
+        if upload is None:
             self.message_user(request, "The uploaded file is no longer there; choose it again.", messages.WARNING)
             return redirect(reverse("admin:artifacts_import"))
         reports = _run(upload, choices, request.user, dry_run=False)
@@ -147,7 +145,6 @@ class DeploymentAdmin(admin.ModelAdmin):
             "dry_run": dry_run,
             "summary": summary(reports) if reports else "",
             "lines": [_Line(entry, upload) for report in reports or () for entry in report.entries],
-            "has_clash": any(entry.outcome is Outcome.CLASH for report in reports or () for entry in report.entries),
         }
         return TemplateResponse(request, "artifacts/import.html", context)
 
@@ -166,6 +163,7 @@ class _Line:
 
 
 def _run(upload: Upload, choices: ChoicesForm, user: Any, *, dry_run: bool) -> list[Report]:
+    choices.full_clean()  # of two boxes; whatever is posted is an answer
     chosen = choices.cleaned_data
     options = Options(replace=chosen["replace"], strict=chosen["strict"], dry_run=dry_run, user=user)
     return import_paths([upload.path], options)

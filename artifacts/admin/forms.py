@@ -120,7 +120,15 @@ class ArtifactForm(forms.ModelForm):
     def _in_fields(self) -> Facts:
         """The facts that the fields say; one whose field is not shown or wrong is as before."""
         names = {field.name for field in dataclasses.fields(self._base)} & self.cleaned_data.keys()
-        return dataclasses.replace(self._base, **{name: self.cleaned_data[name] for name in names})
+        changed = {name: self.cleaned_data[name] for name in names if not self._is_as_shown(name)}
+        return dataclasses.replace(self._base, **changed)
+
+    def _is_as_shown(self, name: str) -> bool:
+        """Fields lose the space around a text, and browsers the line breaks in what has one line."""
+        before, typed = getattr(self._base, name), self.cleaned_data[name]
+        if isinstance(before, str) and not isinstance(self.fields[name].widget, forms.Textarea):
+            before = before.replace("\n", "")
+        return typed == (before.strip() if isinstance(before, str) else before)
 
     def _object(self, name: str, message: str) -> None:
         if name in self.fields:

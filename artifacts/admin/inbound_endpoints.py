@@ -29,6 +29,7 @@ class ParameterInline(admin.TabularInline):
 
     model = InboundParameter
     formset = BaseParameterFormSet
+    verbose_name = "parameter"
     verbose_name_plural = "parameters"
     fields = ("name", "value", "key")
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 50})}}

@@ -1,7 +1,5 @@
 """Local entries."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.utils.text import Truncator
 
@@ -14,14 +12,9 @@ from .secrets import mask_value, mask_xml
 @admin.register(LocalEntry)
 class LocalEntryAdmin(ArtifactAdmin):
     facts = ("name", "entry_kind", "value")
+    masked = {"value": "value_column"}
     list_display = ("name", "entry_kind", "value_column")
     list_filter = ("entry_kind",)
-
-    def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "entry_kind", "value_column", "xml_as_text"]})]
-        return fieldsets
 
     @admin.display(description="value")
     def value_column(self, row: LocalEntry) -> str:

@@ -19,6 +19,7 @@ class TransportParameterInline(admin.TabularInline):
     """Who may change the transport may change its parameters: they are all that there is to change."""
 
     model = TransportParameter
+    verbose_name = "parameter"
     verbose_name_plural = "parameters"
     extra = 1
     fields = ("name", "value")

@@ -25,7 +25,7 @@ def overview(user: Any) -> dict[str, Any]:
     """What runs, what does not, and where to import: for the first page."""
     serving = Serving() if user.has_perm("mediation.view_servingprocess") else None
     faulty = [
-        (row, serving.health(row) if serving else None, change_url(row))
+        (row, change_url(row))
         for model in ARTIFACT_MODELS
         if user.has_perm(f"artifacts.view_{model._meta.model_name}")
         for row in model.objects.filter(state__in=(State.FAULTY, State.FAULTY_SERVING_OLDER))[: _MOST_FAULTY + 1]

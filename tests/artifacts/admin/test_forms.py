@@ -179,6 +179,15 @@ def test_a_form_saved_as_it_is_changes_nothing(admin_client, rows):
         assert row.version == 1
 
 
+def test_space_that_fields_cannot_hold_is_no_change(admin_client):
+    row = save_artifact(f'<endpoint {NS} name="e"><address uri=" ws://localhost/&#10; "/></endpoint>').row
+    data = posted(admin_client, change_url(row)) | {"address": "ws://localhost/"}
+
+    response = admin_client.post(change_url(row), data, follow=True)
+
+    assert "Nothing was changed: the XML says the same as before." in messages(response)
+
+
 # -- parameters of inbound endpoints
 
 
