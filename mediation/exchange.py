@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from mediation import flow
 from mediation.errors import EndpointError, SendTimeout, SequenceNotFound
 from mediation.flow import Outcome, Step
-from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, soap_of_client, status_code
+from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
 from mediation.message import MessageContext
 from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_SC, is_true
 
 if TYPE_CHECKING:
-    from mediation.proxy_service import ProxyService
+    from mediation.proxy_service import MainSequence, ProxyService
     from mediation.transports.websocket.pool import BackendPool
 
 CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
@@ -36,17 +36,17 @@ class Exchange:
     The legs run to their end whether or not the client waits.
 
     Args:
-        proxy: what was asked for.
+        service: what was asked for.
         ctx: the request. The exchange becomes its client.
         backends: the WebSocket connections that HTTP callers share.
     """
 
-    def __init__(self, proxy: ProxyService, ctx: MessageContext, backends: BackendPool) -> None:
-        self.name = f"proxy:{proxy.name}"
+    def __init__(self, service: ProxyService | MainSequence, ctx: MessageContext, backends: BackendPool) -> None:
+        self.name = service.label
         self.backends = backends
-        self.proxy = proxy
+        self.service = service
         self._request = ctx
-        self._soap = soap_of_client(ctx)
+        self._soap = ctx.soap_media_type
         self._answer: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._failure: Exception | None = None
@@ -54,7 +54,7 @@ class Exchange:
 
     async def run(self, running: Exchanges) -> HttpAnswer:
         """Mediate the request; returns as soon as there is an answer, which may be long before the legs end."""
-        outcome = flow.run_leg(self._mediate_request, self._request, _RequestFault(self.proxy.fault_sequence, self))
+        outcome = flow.run_leg(self._mediate_request, self._request, _RequestFault(self.service.fault_sequence, self))
         if isinstance(outcome, bool) and not self._responses:
             # A flow that met nothing to wait for costs no task.
             self._give(self._unanswered())
@@ -76,7 +76,7 @@ class Exchange:
         """
         if self._answer.done():
             logger.warning(
-                "Trying to send a response to an already responded client request - Proxy Name : %s", self.proxy.name
+                "Trying to send a response to an already responded client request - Proxy Name : %s", self.service.name
             )
             return
         self._answer.set_result(http_answer(ctx, self._soap))
@@ -98,17 +98,17 @@ class Exchange:
             self._give(self._unanswered())
         while self._responses:
             response, receive = self._responses.popleft()
-            leg = _ResponseLeg(self.proxy, receive)
-            outcome = flow.run_leg(leg.mediate, response, _ResponseFault(self.proxy.fault_sequence, self))
+            leg = _ResponseLeg(self.service, receive)
+            outcome = flow.run_leg(leg.mediate, response, _ResponseFault(self.service.fault_sequence, self))
             if not isinstance(outcome, bool):
                 await outcome
         self._give(self._unanswered())
 
     def _mediate_request(self, ctx: MessageContext) -> Outcome:
-        proxy = self.proxy
-        steps: list[Step] = [] if proxy.in_sequence is None else [proxy.in_sequence]
-        if proxy.endpoint is not None:
-            steps.append(SendMediator(receive=None, build_message=False, endpoint=proxy.endpoint))
+        service = self.service
+        steps: list[Step] = [] if service.in_sequence is None else [service.in_sequence]
+        if service.endpoint is not None:
+            steps.append(SendMediator(receive=None, build_message=False, endpoint=service.endpoint))
         return flow.run(steps, ctx)
 
     def failed(self, ctx: MessageContext) -> None:
@@ -153,8 +153,8 @@ class _ResponseFault(_RequestFault):
 class _ResponseLeg:
     """What an answer to a ``<send>`` goes through: its ``receive`` sequence, else the out sequence, else nothing."""
 
-    def __init__(self, proxy: ProxyService, receive: str | None) -> None:
-        self._proxy = proxy
+    def __init__(self, service: ProxyService | MainSequence, receive: str | None) -> None:
+        self._service = service
         self._receive = receive
 
     def mediate(self, ctx: MessageContext) -> Outcome:
@@ -163,8 +163,8 @@ class _ResponseLeg:
             if sequence is None:
                 raise SequenceNotFound(self._receive)
             return sequence.mediate(ctx)
-        if self._proxy.out_sequence is not None:
-            return self._proxy.out_sequence.mediate(ctx)
+        if self._service.out_sequence is not None:
+            return self._service.out_sequence.mediate(ctx)
         assert ctx.client is not None, "a response belongs to the client of its request"
         ctx.client.reply(ctx)
         return False

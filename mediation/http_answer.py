@@ -107,11 +107,3 @@ def _content(ctx: MessageContext, soap: str | None) -> Content:
     if soap is not None and media != soap and media in (TEXT_XML, SOAP12) and ctx.payload.soap_version != "pox":
         return http_message.content_as(ctx, soap, as_rest=False)
     return http_message.content(ctx)
-
-
-def soap_of_client(ctx: MessageContext) -> str | None:
-    """SOAP 1.1 is XML with a SOAPAction, SOAP 1.2 has a media type of its own; anything else is REST."""
-    media = ctx.payload.media_type
-    if media == SOAP12 or (media == TEXT_XML and "SOAPAction" in ctx.headers):
-        return media
-    return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediation.headers import Headers
 from mediation.payloads import Payload
+from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
 from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT_HEADERS, is_true
 
 if TYPE_CHECKING:
@@ -107,6 +108,19 @@ class MessageContext:
     @is_response.setter
     def is_response(self, value: bool) -> None:
         self._response = value
+
+    @property
+    def soap_media_type(self) -> str | None:
+        """
+        That of the SOAP version which the message is to be sent in; ``None`` for REST.
+
+        SOAP 1.1 is XML with a SOAPAction, SOAP 1.2 has a media type of its own; anything else is REST.
+        """
+        wanted = self.axis2.get(MESSAGE_TYPE)
+        media = self.payload.media_type if wanted is None else media_type(str(wanted))
+        if media == SOAP12 or (media == TEXT_XML and "SOAPAction" in self.headers):
+            return media
+        return None
 
     # -- scopes
 

@@ -1,10 +1,10 @@
-"""``<proxy>``: a service at ``/services/NAME``."""
+"""``<proxy>``: a service at ``/services/NAME``; and what takes the requests that are for none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from mediation import grammar
 from mediation.endpoints import Endpoint, IndirectEndpoint
@@ -43,6 +43,22 @@ class ProxyService:
     transports: frozenset[str]
     start_on_load: bool
     parameters: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        """For log lines."""
+        return f"proxy:{self.name}"
+
+
+class MainSequence:
+    """The sequence ``main`` as a service, in both directions, with ``fault`` for its failures."""
+
+    name: ClassVar = "main"
+    label: ClassVar = "main"
+    in_sequence: ClassVar = NamedSequence(None, "main")
+    out_sequence: ClassVar = NamedSequence(None, "main")
+    fault_sequence: ClassVar = NamedSequence(None, "fault")
+    endpoint: ClassVar = None
 
 
 @node("target")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from asgiref.sync import markcoroutinefunction
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, UnreadablePostError
 
+from mediation.defaults import default_sequence
 from mediation.environment import Environment
 from mediation.exchange import Exchange, Exchanges
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
 from mediation.message import MessageContext
 from mediation.payloads import Payload
+from mediation.payloads.addressing import ANONYMOUS, read_addressing
 from mediation.payloads.media_types import BINARY, media_type, parameter
 from mediation.properties import (
     CONTENT_TYPE,
@@ -28,7 +30,7 @@ from mediation.properties import (
     TRANSPORT_IN_NAME,
     TRANSPORT_IN_URL,
 )
-from mediation.proxy_service import ProxyService
+from mediation.proxy_service import MainSequence, ProxyService
 from mediation.runtime import Runtime
 from mediation.transports import content_coding
 
@@ -41,9 +43,12 @@ REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
 """A proxy service is no HTTP proxy, and does not show a request's credentials to scripts."""
 
 
+MAIN: Final = MainSequence()
+
+
 class ProxyServiceView:
     """
-    All proxy services of a process, at ``/services/NAME``.
+    All proxy services of a process, at ``/services/NAME``; what is for none of them runs through the sequence ``main``.
 
     Touches neither sessions nor users nor the database, and needs nothing of Django's middleware, so that a listener
     may call it directly.
@@ -66,16 +71,20 @@ class ProxyServiceView:
         self.exchanges = Exchanges(runtime.options.max_requests)
 
     async def __call__(self, request: ASGIRequest, path: str) -> HttpResponse:
+        """
+        Args:
+            path: what follows ``/services/`` in the request's path; empty when it does not begin so.
+        """
         runtime = self._runtime
         if runtime is None or runtime.draining or self.exchanges.full:
             return _plain(503, "The service is not available at the moment", retry_after="1")
         try:
             environment = runtime.environment
-            proxy, postfix = _find(request, environment)
-            ctx = _message(request, environment, proxy, postfix, runtime.options.max_body_bytes)
+            service, postfix = _find(request, path, environment)
+            ctx = _message(request, environment, service, postfix, runtime.options.max_body_bytes)
         except _Refused as refusal:
             return _plain(refusal.status, str(refusal))
-        exchange = Exchange(proxy, ctx, runtime.shared_backends.backends)
+        exchange = Exchange(service, ctx, runtime.shared_backends.backends)
         return _Response(await exchange.run(self.exchanges))
 
 
@@ -87,21 +96,23 @@ class _Refused(Exception):
         self.status = status
 
 
-# -- which proxy service
+# -- which service
 
 
-def _find(request: ASGIRequest, environment: Environment) -> tuple[ProxyService, str]:
+def _find(request: ASGIRequest, path: str, environment: Environment) -> tuple[ProxyService | MainSequence, str]:
     """
-    The proxy service and what follows its name in the path, as it was sent.
+    The service and what follows its name in the path, as it was sent.
 
     Raises:
         _Refused: there is none that would take this request.
     """
     if request.method in REFUSED_METHODS:
         raise _Refused(405, f"{request.method} is not allowed")
-    segment, slash, rest = _raw_path(request).partition(PREFIX)[2].partition("/")
+    segment, slash, rest = _raw_path(request).partition(PREFIX)[2].partition("/") if path else ("", "", "")
     proxy = _proxy(unquote(segment), environment)
-    if proxy is None or not proxy.start_on_load:
+    if proxy is None:
+        return _main_sequence(environment), _inside(_raw_path(request).lstrip("/"))
+    if not proxy.start_on_load:
         raise _Refused(404, "There is no such service")
     if request.scheme not in proxy.transports:
         raise _Refused(403, f"The service {proxy.name} is not offered over {request.scheme}")
@@ -109,10 +120,21 @@ def _find(request: ASGIRequest, environment: Environment) -> tuple[ProxyService,
         raise _Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
     if request.method == "GET" and request.META["QUERY_STRING"].lower() in DESCRIPTIONS:
         raise _Refused(404, f"The service {proxy.name} publishes no description")
-    if ".." in unquote(rest).replace("\\", "/").split("/"):
+    return proxy, _inside(slash + rest)
+
+
+def _main_sequence(environment: Environment) -> MainSequence:
+    # The built-in one would say 202 to whatever is mistyped.
+    if environment.sequence("main") is default_sequence("main"):
+        raise _Refused(404, "There is no such service")
+    return MAIN
+
+
+def _inside(postfix: str) -> str:
+    if ".." in unquote(postfix).replace("\\", "/").split("/"):
         # It would be resolved against the endpoint's address, and leave it.
         raise _Refused(400, "The path leaves the service")
-    return proxy, slash + rest
+    return postfix
 
 
 def _raw_path(request: ASGIRequest) -> str:
@@ -133,7 +155,11 @@ def _proxy(name: str, environment: Environment) -> ProxyService | None:
 
 
 def _message(
-    request: ASGIRequest, environment: Environment, proxy: ProxyService, postfix: str, max_body: int
+    request: ASGIRequest,
+    environment: Environment,
+    service: ProxyService | MainSequence,
+    postfix: str,
+    max_body: int,
 ) -> MessageContext:
     """
     Raises:
@@ -156,17 +182,32 @@ def _message(
     if content_type is not None:
         axis2[MESSAGE_TYPE] = media_type(content_type)
         axis2[CONTENT_TYPE] = content_type
+    default: dict[str, Any] = {TRANSPORT_IN_NAME: request.scheme}
+    if isinstance(service, ProxyService):
+        default[PROXY_NAME] = service.name
     ctx = MessageContext(
         environment,
         Payload(body, content_type),
-        default={PROXY_NAME: proxy.name, TRANSPORT_IN_NAME: request.scheme},
+        default=default,
         axis2=axis2,
         headers=headers,
     )
     ctx.to = axis2[TRANSPORT_IN_URL]
     # SOAP 1.2 has no SOAPAction; its action is a parameter of the media type (RFC 3902).
     ctx.action = (headers.get("SOAPAction") or "").strip(' "') or parameter(content_type, "action")
+    _address(ctx)
     return ctx
+
+
+def _address(ctx: MessageContext) -> None:
+    """What the message says about itself goes before what HTTP says (``docs/compatibility.md``, WS-Addressing)."""
+    said = read_addressing(ctx.payload)
+    if said.to is not None and said.to not in ANONYMOUS:
+        ctx.to = said.to
+    ctx.action = said.action or ctx.action
+    if said.message_id is not None:
+        ctx.message_id = said.message_id
+    ctx.from_, ctx.reply_to, ctx.fault_to, ctx.relates_to = said.from_, said.reply_to, said.fault_to, said.relates_to
 
 
 def _body(request: ASGIRequest, headers: Headers, limit: int) -> bytes:

@@ -31,7 +31,7 @@ class AddressEndpoint(Leaf):
         <endpoint name="chat"><address uri="ws://localhost:8082/websocket"/></endpoint>
 
     ``${name}`` in the address is replaced by the default-scope property of that name, if the message has it. What
-    followed the proxy service's name in the request path (``REST_URL_POSTFIX``) is appended.
+    followed the proxy service's name in the path of a REST request (``REST_URL_POSTFIX``) is appended.
     """
 
     address: str
@@ -41,12 +41,19 @@ class AddressEndpoint(Leaf):
         address = self.address
         if self.is_dynamic:
             address = PLACEHOLDER.sub(lambda match: str(ctx.properties.get(match[1], match[0])), address)
-        postfix = ctx.axis2.get(REST_URL_POSTFIX)
-        return address if not postfix else append_postfix(address, str(postfix))
+        return with_postfix(address, ctx, self.options.format)
 
 
-def append_postfix(address: str, postfix: str) -> str:
-    """``/sub?x=y`` behind an address, joined by exactly one slash; a mere query goes directly behind."""
+def with_postfix(address: str, ctx: MessageContext, format_: str | None) -> str:
+    """
+    ``/sub?x=y`` of a REST request behind an address, joined by exactly one slash; a mere query goes directly behind.
+
+    A SOAP message goes to the address as it is: what it wants is in the message.
+    """
+    postfix = str(ctx.axis2.get(REST_URL_POSTFIX) or "")
+    is_soap = format_ in ("soap11", "soap12") or (format_ is None and ctx.soap_media_type is not None)
+    if not postfix or is_soap:
+        return address
     if postfix.startswith("?"):
         return address + postfix
     return f"{address.rstrip('/')}/{postfix.lstrip('/')}"

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 from uritemplate import URITemplate
 from uritemplate.variable import VariableValue
 
-from mediation.endpoints.address import append_postfix
+from mediation.endpoints.address import with_postfix
 from mediation.endpoints.leaf import Leaf, check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
 from mediation.errors import GrammarError, NotRunnable
 from mediation.message import MessageContext
-from mediation.properties import REST_URL_POSTFIX
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -48,8 +47,7 @@ class HttpEndpoint(Leaf):
                 name: str(value) for name, value in ctx.properties.items() if name.startswith(VARIABLES)
             }
             address = self.template.expand(values)
-        postfix = None if self.options.method else ctx.axis2.get(REST_URL_POSTFIX)
-        return address if not postfix else append_postfix(address, str(postfix))
+        return address if self.options.method else with_postfix(address, ctx, self.options.format)
 
 
 def read_http(

@@ -137,6 +137,9 @@ _SPECIAL: Final[Mapping[str, Reading]] = {
     "FaultTo": Reading(lambda ctx: ctx.fault_to or ""),
     "RelatesTo": Reading(lambda ctx: ctx.relates_to or ""),
     "MessageID": Reading(lambda ctx: ctx.message_id),
+    # A service without a description has this one operation, in no namespace.
+    "OperationName": Reading(lambda ctx: "mediate"),
+    "OperationNamespace": Reading(lambda ctx: ""),
     "FAULT": Reading(_is_fault, reads_payload=True),
     "MESSAGE_FORMAT": Reading(_message_format, reads_payload=True),
 }

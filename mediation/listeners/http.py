@@ -28,7 +28,7 @@ from mediation.options import Options
 logger = logging.getLogger(__name__)
 
 SERVER: Final = "Django ESB"
-URLS: Final = "mediation.urls"
+URLS: Final = "mediation.listeners.urls"
 
 IDLE_SECONDS: Final = 30.0
 """What a connection has for the head of its first request, and between two requests."""

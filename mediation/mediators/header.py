@@ -48,7 +48,8 @@ class HeaderMediator(Mediator):
     In the ``default`` scope, ``name`` is ``To``, ``From``, ``Action``, ``ReplyTo``, ``FaultTo`` or ``RelatesTo``, or a
     name with a namespace prefix for a SOAP header block. Setting adds a block, ``remove`` takes all blocks of that name
     away. With ``type="OM"`` the value is XML that goes into the block. Without a name, the elements inside are the
-    header blocks. ``scope="transport"`` is for HTTP headers.
+    header blocks. ``scope="transport"`` is for HTTP headers. A message that has a SOAPAction header gets a new
+    ``Action`` there, too.
 
     A value that is missing leaves the header empty, with a warning in the log.
     """
@@ -115,6 +116,8 @@ class HeaderMediator(Mediator):
             ctx.headers.set(name, value)
         elif self.block is None:
             setattr(ctx, ADDRESSING[name], value)
+            if name == "Action" and "SOAPAction" in ctx.headers:
+                ctx.headers.set("SOAPAction", f'"{value}"')
         else:
             _add_blocks(ctx.payload, [self._new_block(value)])
 

@@ -21,7 +21,7 @@ from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from mediation.payloads.media_types import BINARY, FORM, SOAP12, TEXT_XML, XML, media_type
-from mediation.properties import HTTP_METHOD, MESSAGE_TYPE, REQUEST_HOST_HEADER
+from mediation.properties import HTTP_METHOD, MESSAGE_TYPE, NO_KEEPALIVE, REQUEST_HOST_HEADER, is_true
 
 from . import TRANSPORTS, Answer, SendOptions, content_coding, http_message, tls
 from .http_message import HOP_BY_HOP, NO_CONTENT, Content, Field
@@ -90,6 +90,8 @@ def request(ctx: MessageContext, uri: str, options: SendOptions) -> Request:
         fields.append(("Content-Type", content.content_type))
         if media_type(content.content_type) == TEXT_XML and "SOAPAction" not in ctx.headers:
             fields += _soap_action(ctx, options)
+    if is_true(ctx.axis2.get(NO_KEEPALIVE)):
+        fields.append(("Connection", "close"))
     host = ctx.axis2.get(REQUEST_HOST_HEADER)
     if host:
         fields.append(http_message.field("Host", str(host)))

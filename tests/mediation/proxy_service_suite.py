@@ -41,6 +41,10 @@ def proxy(name: str, in_sequence: str, out_sequence: str | None = None, attribut
     )
 
 
+def sequence(name: str, mediators: str) -> str:
+    return f'<sequence xmlns="{SYNAPSE_NS}" name="{name}">{mediators}</sequence>'
+
+
 def send(url: str, attributes: str = "") -> str:
     return f'<send><endpoint><address uri="{url}" {attributes}/></endpoint></send>'
 
@@ -149,6 +153,50 @@ class ProxyServiceSuite:
 
         async with http.put("/services/p/sub/a%20b?x=1", data=b"<a/>", headers=headers) as response:
             assert response.headers.get("X-Read") == value
+
+    async def test_addressing_headers_go_before_what_http_says(self, served, http, backend):
+        wsa = "http://www.w3.org/2005/08/addressing"
+        header = (
+            f'<s:Header xmlns:wsa="{wsa}"><wsa:To>{backend.url}/to</wsa:To><wsa:Action>urn:b</wsa:Action></s:Header>'
+        )
+        envelope = "http://schemas.xmlsoap.org/soap/envelope/"
+        body = f'<s:Envelope xmlns:s="{envelope}">{header}<s:Body/></s:Envelope>'.encode()
+        await served.deploy(
+            proxy("p", '<property name="X-Read" expression="get-property(\'Action\')" scope="transport"/><send/>')
+        )
+        headers = {"Content-Type": "text/xml", "SOAPAction": '"urn:a"'}
+
+        async with http.post("/services/p", data=body, headers=headers) as response:
+            assert await response.read() == body
+
+        assert (backend.seen[0].target, backend.seen[0].get("X-Read")) == ("/to", "urn:b")
+
+    async def test_an_anonymous_to_is_the_address_that_was_called(self, served, http):
+        anonymous = "http://www.w3.org/2005/08/addressing/anonymous"
+        header = f'<s:Header><a:To xmlns:a="http://www.w3.org/2005/08/addressing">{anonymous}</a:To></s:Header>'
+        body = f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">{header}<s:Body/></s:Envelope>'
+        await served.deploy(proxy("p", read("get-property('To')")))
+
+        async with http.post("/services/p", data=body, headers={"Content-Type": "application/soap+xml"}) as response:
+            assert response.headers["X-Read"] == "/services/p"
+
+    # -- what is for no service
+
+    async def test_the_sequence_main_takes_requests_for_no_service(self, served, http, backend):
+        out = read("get-property('proxy.name')")
+        await served.deploy(sequence("main", f"<in>{send(backend.url + '/base')}</in><out>{out}</out>"))
+
+        async with http.get("/services/nowhere/a?x=1") as response:
+            assert (response.status, response.headers.get("X-Read")) == (200, "")
+
+        assert backend.seen[0].target == "/base/services/nowhere/a?x=1"
+
+    async def test_a_fault_in_main_runs_the_sequence_fault(self, served, http):
+        fault = sequence("fault", read("get-property('ERROR_MESSAGE')"))
+        await served.deploy(sequence("main", '<sequence key="nowhere"/>'), fault)
+
+        async with http.get("/services/p") as response:
+            assert response.headers["X-Read"] == "Sequence named nowhere cannot be found"
 
     async def test_the_path_behind_the_name_is_appended_to_the_address(self, served, http, backend):
         await served.deploy(proxy("p", send(backend.url + "/base")))

@@ -4,7 +4,7 @@ import pytest
 
 from mediation.errors import MediationError
 from mediation.headers import Headers
-from mediation.http_answer import http_answer, soap_of_client
+from mediation.http_answer import http_answer
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from tests.mediation.support import DictEnvironment
@@ -124,24 +124,6 @@ def test_no_entity_body():
 
 
 # -- SOAP clients
-
-
-@pytest.mark.parametrize(
-    ("content_type", "soap_action", "soap"),
-    [
-        ("text/xml; charset=utf-8", '"urn:a"', "text/xml"),
-        ("text/xml", None, None),
-        ("application/soap+xml; action=a", None, "application/soap+xml"),
-        ("application/json", '"urn:a"', None),
-        (None, None, None),
-    ],
-)
-def test_which_clients_speak_soap(content_type, soap_action, soap):
-    ctx = message(content_type=content_type)
-    if soap_action:
-        ctx.headers.set("SOAPAction", soap_action)
-
-    assert soap_of_client(ctx) == soap
 
 
 def test_a_soap11_client_gets_soap11():

@@ -12,19 +12,14 @@ from django.test import AsyncClient, AsyncRequestFactory
 
 from mediation.listeners.http import HttpListener
 from mediation.options import Options
-from mediation.payloads.xml import SYNAPSE_NS
 from mediation.runtime import Runtime
 from mediation.transports.http import HTTP
 from mediation.views import ProxyServiceView, proxy_services
 from tests.mediation.http_backend import http_backend
-from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, send
+from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, send, sequence
 from tests.mediation.support import DictEnvironment
 
 requests = AsyncRequestFactory()
-
-
-def sequence(name: str, mediators: str) -> str:
-    return f'<sequence xmlns="{SYNAPSE_NS}" name="{name}">{mediators}</sequence>'
 
 
 # -- the view by itself
@@ -127,6 +122,18 @@ async def test_a_request_keeps_the_configuration_that_it_started_on(view):
         assert (await request).content == b"answer"
 
 
+async def test_a_path_that_is_no_service_s_runs_main(view):
+    serve(view, sequence("main", "<respond/>"), proxy("p", "<drop/>"))
+
+    assert (await view(requests.post("/a/services/p", b"x", content_type="text/plain"), "")).content == b"x"
+
+
+async def test_without_a_main_of_its_own_it_is_a_404(view):
+    serve(view, proxy("p", "<drop/>"))
+
+    assert (await view(requests.get("/a/services/p"), "")).status_code == 404
+
+
 # -- in Django's URLs, behind its middleware
 
 
@@ -187,6 +194,13 @@ class ServedInProcess:
 
 
 class TestOverTheListener(ProxyServiceSuite):
+    @pytest.mark.parametrize("path", ["/", "/orders", "/services/", "/a/services/p"])
+    async def test_every_path_leads_to_main(self, served, http, path):
+        await served.deploy(sequence("main", "<respond/>"), proxy("p", "<drop/>"))
+
+        async with http.post(path, data=b"x") as response:
+            assert (response.status, await response.read()) == (200, b"x")
+
     @pytest.fixture
     async def served(self) -> AsyncIterator[ServedInProcess]:
         listener = HttpListener("http", Options().max_body_bytes)

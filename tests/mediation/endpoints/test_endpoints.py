@@ -68,6 +68,22 @@ def test_where_a_message_goes(transport, ctx, xml, default, axis2, uri):
     assert transport.sent[0][0] == uri
 
 
+@pytest.mark.parametrize(
+    ("format_", "media_type", "uri"),
+    [
+        ("", "application/soap+xml", "http://h/a"),
+        ("", "application/json", "http://h/a/sub"),
+        ('format="soap11"', "application/json", "http://h/a"),
+        ('format="rest"', "application/soap+xml", "http://h/a/sub"),
+        ('format="pox"', "application/soap+xml", "http://h/a/sub"),
+    ],
+)
+def test_the_postfix_is_for_rest_messages(transport, ctx, format_, media_type, uri):
+    ctx.axis2.update({"REST_URL_POSTFIX": "/sub", "messageType": media_type})
+    endpoint(f'<address uri="http://h/a" {format_}/>').send(ctx)
+    assert transport.sent[0][0] == uri
+
+
 def test_default_sends_to_the_address_of_the_message(transport, ctx):
     with pytest.raises(EndpointNotReady, match="no To address"):
         endpoint("<default/>").send(ctx)

@@ -154,6 +154,7 @@ def test_a_property_is_read_without_an_xpath_engine_and_without_the_body(express
         ("concat(get-property(concat('no', 'ne')), 'x')", "x"),
         ("get-property('FAULT')", ""),
         ("get-property('MESSAGE_FORMAT')", "soap11"),
+        ("get-property('OperationName')", "mediate"),
     ],
 )
 def test_properties_of_all_scopes(expression: str, expected: str | None):

@@ -43,6 +43,14 @@ def test_an_address_is_set_and_removed_without_any_xml(name, field):
     assert getattr(ctx, field) is None
 
 
+def test_a_new_action_is_the_soap_action_too():
+    ctx = message()
+    ctx.set("SOAPAction", '"urn:old"', "transport")
+
+    assert run('<header name="Action" value="urn:new"/>', ctx).headers.get("SOAPAction") == '"urn:new"'
+    assert "SOAPAction" not in run('<header name="Action" value="urn:new"/>').headers
+
+
 def test_an_address_may_come_from_the_message():
     assert (
         run('<header name="To" expression="//m:to"/>', soap("<m:to>http://localhost</m:to>")).to == "http://localhost"

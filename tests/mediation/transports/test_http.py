@@ -86,6 +86,15 @@ async def test_request_host_header_replaces_the_host(transport, backend):
     assert backend.seen[0].get_all("Host") == ["shop.example:8280"]
 
 
+async def test_no_keepalive_closes_the_connection(transport, backend):
+    ctx = message()
+    ctx.set("NO_KEEPALIVE", "true", "axis2")
+
+    await transport.send(ctx, backend.url, SendOptions())
+
+    assert backend.seen[0].get_all("Connection") == ["close"]
+
+
 async def test_repeated_fields_arrive_in_their_order(transport, backend):
     ctx = message()
     for value in ("NTLM", "Basic", "ANTLM3"):
