@@ -5,6 +5,7 @@ The management console: one ``ModelAdmin`` per kind of artifact, and what they s
 
     artifact       list and form that all kinds have in common
     forms          fields and XML of one artifact, merged into one text
+    parts          parameters as rows below a form
     editor         the XML editor, with remarks beside their lines
     health         the state of a row, joined with what serving processes say
     references     what an artifact uses, what uses it, and what lint says
