@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -88,10 +89,9 @@ class Product:
     @contextmanager
     def run(self, *command: str | Path, ports: tuple[int, ...] = ()) -> Iterator[Process]:
         """A process of this installation, there when it accepts on ``ports``; killed at the end if it still is."""
-        log = self.directory / "log"
-        with log.open("wb") as output:
+        with tempfile.NamedTemporaryFile("wb", prefix="log-", dir=self.directory, delete=False) as output:
             process = Process(command, env=self.environment, cwd=ROOT, stdout=output, stderr=output)
-        process.log = log
+        process.log = Path(output.name)
         try:
             for port in ports:
                 until(
