@@ -88,27 +88,33 @@ class Inbox:
                 self._reading.hold(self)
             return
         self._busy = True
-        outcome = _start(event)
-        if _waits(outcome) or self._queue:
-            self._task = asyncio.get_running_loop().create_task(self._drain(outcome))
-        else:
+        try:
+            outcome = event()
+        except Exception:
+            logger.exception("an event of a connection failed")
+            outcome = None
+        if (outcome is None or outcome is True or outcome is False) and not self._queue:
             self._busy = False
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._drain(outcome))
 
     async def _drain(self, outcome: Any) -> None:
         try:
             while True:
-                if _waits(outcome):
-                    try:
+                try:
+                    # Asking whether it is an Awaitable would cost more than the rest of an event.
+                    if outcome is not None and outcome is not True and outcome is not False:
                         await outcome
-                    except Exception:
-                        logger.exception("an event of a connection failed")
-                if not self._queue:
-                    return
-                event = self._queue.popleft()
-                if self._paused and len(self._queue) <= LOW_WATER:
-                    self._paused = False
-                    self._reading.release(self)
-                outcome = _start(event)
+                    if not self._queue:
+                        return
+                    event = self._queue.popleft()
+                    if self._paused and len(self._queue) <= LOW_WATER:
+                        self._paused = False
+                        self._reading.release(self)
+                    outcome = event()
+                except Exception:
+                    logger.exception("an event of a connection failed")
+                    outcome = None
         finally:
             self._busy = False
             self._task = None
@@ -117,16 +123,3 @@ class Inbox:
         """Wait until everything that came has been dealt with."""
         while self._task is not None:
             await asyncio.wait([self._task])
-
-
-def _waits(outcome: Any) -> bool:
-    # Asking the abstract class Awaitable costs more than the rest of an event.
-    return outcome is not None and outcome is not True and outcome is not False
-
-
-def _start(event: Event) -> Any:
-    try:
-        return event()
-    except Exception:
-        logger.exception("an event of a connection failed")
-        return None

@@ -30,28 +30,22 @@ class MessageContext:
         axis2: properties of the axis2 scope; likewise.
     """
 
-    __slots__ = (
-        "_headers",
-        "_message_id",
-        "_operation",
-        "_other_scopes",
-        "_response",
-        "_variables",
-        "action",
-        "axis2",
-        "client",
-        "depth",
-        "environment",
-        "fault_handlers",
-        "fault_to",
-        "from_",
-        "from_backend",
-        "payload",
-        "properties",
-        "relates_to",
-        "reply_to",
-        "to",
-    )
+    # What most messages never have is a default of the class, not an assignment for each of them.
+    depth = 0
+    """How many sequences called by name this message is in."""
+    fault_handlers: tuple[FaultHandler, ...] = ()
+    from_backend = False
+    """Whether a WebSocket back-end sent this: no response, but ``<send/>`` takes it to the client."""
+    to: str | None = None
+    from_: str | None = None
+    reply_to: str | None = None
+    fault_to: str | None = None
+    relates_to: str | None = None
+    action: str | None = None
+    _operation: dict[str, Any] | None = None
+    _other_scopes: dict[str, dict[str, Any]] | None = None
+    _variables: dict[str, Any] | None = None
+    _message_id: str | None = None
 
     def __init__(
         self,
@@ -69,21 +63,7 @@ class MessageContext:
         self.client = client
         self.properties: dict[str, Any] = {} if default is None else default
         self.axis2: dict[str, Any] = {} if axis2 is None else axis2
-        self.fault_handlers: tuple[FaultHandler, ...] = ()
-        self.depth = 0
-        self.from_backend = False
-        """Whether a WebSocket back-end sent this: no response, but ``<send/>`` takes it to the client."""
-        self.to: str | None = None
-        self.from_: str | None = None
-        self.reply_to: str | None = None
-        self.fault_to: str | None = None
-        self.relates_to: str | None = None
-        self.action: str | None = None
         self._headers = headers
-        self._operation: dict[str, Any] | None = None
-        self._other_scopes: dict[str, dict[str, Any]] | None = None
-        self._variables: dict[str, Any] | None = None
-        self._message_id: str | None = None
         self._response = is_response
 
     # -- identity and direction

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import mediation.transports.http
 import mediation.transports.websocket.sender  # noqa: F401  (these register themselves by scheme)
 from mediation import grammar
-from mediation.endpoints.suspension import TIMEOUT_CODES, Suspension, SuspensionPolicy
+from mediation.endpoints.suspension import ACTIVE, TIMEOUT_CODES, Suspension, SuspensionPolicy
 from mediation.errors import EndpointError, EndpointNotReady, GrammarError, InvalidHandshakeResponse, NotRunnable
 from mediation.expressions import Expression
 from mediation.grammar import Node, elements, find, local_name, node
@@ -79,9 +79,10 @@ class Leaf:
             EndpointNotReady: the endpoint is suspended.
             EndpointError: the message could not be delivered.
         """
-        if not self.suspension.is_ready():
+        suspension = self.suspension
+        if suspension.state is not ACTIVE and not suspension.is_ready():
             raise EndpointNotReady(
-                f"Currently , {self.kind} endpoint : [ Name : {self.name} ] [ State : {self.suspension.state.name} ]"
+                f"Currently , {self.kind} endpoint : [ Name : {self.name} ] [ State : {suspension.state.name} ]"
             )
         for setting in self.properties:
             setting.apply(ctx)
@@ -92,7 +93,8 @@ class Leaf:
             self._failed(uri, exc)
             raise
         if outcome is None or isinstance(outcome, Answer):
-            self.suspension.succeeded()
+            if suspension.state is not ACTIVE:
+                suspension.succeeded()
             return outcome
         return self._finish(outcome, uri)
 

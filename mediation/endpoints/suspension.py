@@ -34,6 +34,10 @@ class State(enum.StrEnum):
     SUSPENDED = "suspended"
 
 
+ACTIVE: Final = State.ACTIVE
+"""For the way of every message: looking a member up in its class takes longer than the rest of the question."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuspensionPolicy:
     """

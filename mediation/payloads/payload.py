@@ -351,6 +351,9 @@ class Payload:
         Raises:
             PayloadError: as for :meth:`format`.
         """
+        raw = self.raw
+        if message_type is None and raw is not None and (self.is_frame or isinstance(raw, str)):
+            return raw  # the way of almost every frame
         media = media_type(message_type) or self.media_type
         if self._untouched(message_type):
             if self.raw is None:

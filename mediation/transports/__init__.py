@@ -7,6 +7,7 @@ and knows nothing of suspension or fail-over; those belong to endpoints.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -89,6 +90,7 @@ TRANSPORTS: Final[dict[str, Transport]] = {}
 KNOWN_SCHEMES: Final = frozenset({"ws", "wss", "http", "https"})
 
 
+@functools.lru_cache(maxsize=1024)
 def scheme_of(uri: str) -> str:
     """The scheme in lower case, ``""`` if the address has none."""
     scheme, separator, _ = uri.partition(":")
