@@ -7,8 +7,8 @@ Import of paths: each of them is one transaction.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ class Options:
         strict: a path with a fault, a warning or something not runnable is rejected as a whole.
         dry_run: say what would happen, and undo it.
         user: who is named in the history.
+        names: what the user calls a path, where that is not the path itself (an uploaded file).
     """
 
     replace: bool = False
@@ -44,6 +45,7 @@ class Options:
     strict: bool = False
     dry_run: bool = False
     user: Any = None
+    names: Mapping[Path, str] = field(default_factory=dict)
 
 
 def import_paths(paths: Sequence[Path], options: Options) -> list[Report]:
@@ -53,7 +55,7 @@ def import_paths(paths: Sequence[Path], options: Options) -> list[Report]:
     Returns:
         One report for each, and one more for what was pruned.
     """
-    read = [read_or_report(path) for path in paths]
+    read = [read_or_report(path, options.names.get(path)) for path in paths]
     packages = [package for package in read if isinstance(package, Package)]
     given = {(found.kind, found.name) for package in packages for found in package.artifacts}
     known = given.union((row.kind, row.name) for row in all_artifacts())
@@ -129,7 +131,7 @@ class _PathImport:
             row = find_artifact(*key)
             if row is not None and not same_xml(row.xml, found.text):
                 origin = f", from {row.source}" if row.source else ""
-                text = f"a different one of this name exists{origin}; --replace takes this one"
+                text = f"a different one of this name exists{origin}; replace (--replace) takes this one"
                 return _refused(found, Outcome.CLASH, text)
         try:
             # In a savepoint of its own, so that what the database refuses does no harm to the rest.

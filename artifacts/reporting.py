@@ -92,13 +92,15 @@ def severest(findings: Sequence[Finding]) -> Outcome | None:
     return Outcome.WARNING if Severity.WARNING in severities else None
 
 
-def read_or_report(path: Path) -> Package | Report:
+def read_or_report(path: Path, name: str | None = None) -> Package | Report:
     """What the path holds, or the report that says why it cannot be read."""
     try:
-        return read_path(path)
+        return read_path(path, name)
     except PackageError as exc:
         reason = Finding(Severity.ERROR, exc.reason, None, "import.unreadable")
-        return Report(str(path), [Entry(Outcome.REJECTED, "path", "", place(exc.file, exc.line), findings=(reason,))])
+        return Report(
+            name or str(path), [Entry(Outcome.REJECTED, "path", "", place(exc.file, exc.line), findings=(reason,))]
+        )
 
 
 def ignored_entry(found: Ignored) -> Entry:

@@ -144,7 +144,7 @@ class DeploymentAdmin(admin.ModelAdmin):
             "upload": upload,
             "dry_run": dry_run,
             "summary": summary(reports) if reports else "",
-            "lines": [_Line(entry, upload) for report in reports or () for entry in report.entries],
+            "lines": [_Line(entry) for report in reports or () for entry in report.entries],
         }
         return TemplateResponse(request, "artifacts/import.html", context)
 
@@ -152,12 +152,11 @@ class DeploymentAdmin(admin.ModelAdmin):
 class _Line:
     """One line of a report, as the page shows it."""
 
-    def __init__(self, entry: Entry, upload: Upload | None) -> None:
+    def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.level = _LEVELS.get(entry.outcome, "ok")
-        folder = f"{upload.path.parent}/" if upload else ""
-        self.place = entry.place.replace(folder, "")
-        self.findings = [(str(finding.severity), str(finding).replace(folder, "")) for finding in entry.findings]
+        self.place = entry.place
+        self.findings = [(str(finding.severity), str(finding)) for finding in entry.findings]
         row = None if entry.outcome in FAILED else find_artifact(entry.kind, entry.name)
         self.url = change_url(row) if row is not None else ""
 
@@ -165,5 +164,6 @@ class _Line:
 def _run(upload: Upload, choices: ChoicesForm, user: Any, *, dry_run: bool) -> list[Report]:
     choices.full_clean()  # of two boxes; whatever is posted is an answer
     chosen = choices.cleaned_data
-    options = Options(replace=chosen["replace"], strict=chosen["strict"], dry_run=dry_run, user=user)
+    names = {upload.path: upload.name}
+    options = Options(chosen["replace"], strict=chosen["strict"], dry_run=dry_run, user=user, names=names)
     return import_paths([upload.path], options)

@@ -67,7 +67,7 @@ def test_a_different_artifact_of_the_name_is_a_clash_and_stays(write):
 
     assert report.failed
     assert [str(finding) for finding in report.entries[0].findings] == [
-        "a different one of this name exists, from admin; --replace takes this one"
+        "a different one of this name exists, from admin; replace (--replace) takes this one"
     ]
     assert find_artifact("sequence", "a").xml == GOOD.format("a")
 

@@ -17,16 +17,19 @@ from .transports import read_deployment_toml
 PACKAGES: Final = frozenset({".zip", ".car"})
 
 
-def read_path(path: Path) -> Package:
+def read_path(path: Path, name: str | None = None) -> Package:
     """
     Read a file (``.xml``, ``deployment.toml``), a package (``.zip``, ``.car``) or a directory.
 
     Nothing is skipped without a word: what is not configuration is in :attr:`Package.ignored`.
 
+    Args:
+        name: what the user calls the path, by default the path itself.
+
     Raises:
         PackageError: it cannot be read, or there is no configuration in it.
     """
-    package = Package(printable(str(path)))
+    package = Package(printable(name or str(path)))
     if path.is_dir():
         _read_files(package, list(folder_files(path)), f"{package.path.rstrip('/')}/")
     elif path.suffix.lower() in PACKAGES:

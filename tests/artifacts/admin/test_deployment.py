@@ -39,6 +39,7 @@ def test_the_uploaded_file_is_imported_after_its_dry_run(editor, db):
     assert messages(response) == ["Imported."]
     row = Sequence.objects.get()
     assert row.history.first().history_user.username == "editor"
+    assert row.source == "app.xml", "the name that the user gave it, not where it was kept"
     assert f'href="/admin/artifacts/sequence/{row.pk}/change/"' in response.content.decode()
 
 
