@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation import flow
-from mediation.errors import EndpointError, SendTimeout, SequenceNotFound
+from mediation.errors import EndpointError, MediationError, SendTimeout, SequenceNotFound
 from mediation.flow import Outcome, Step
 from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
 """Parameter of the ``ws`` sender: the status for a failed back-end when no sequence answers."""
+
+MAX_RESPONSES: Final = 64
+"""How many answers of back-ends one request may set off, one after the other, before the message faults."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class Exchange:
         self._soap = ctx.soap_media_type
         self._answer: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
+        self._responses_so_far = 0
         self._failure: Exception | None = None
         ctx.client = self
 
@@ -86,6 +90,15 @@ class Exchange:
             self._give(ACCEPTED)
 
     def response_received(self, response: MessageContext, receive: str | None) -> None:
+        """
+        Raises:
+            MediationError: each answer so far has set off the next.
+        """
+        self._responses_so_far += 1
+        if self._responses_so_far > MAX_RESPONSES:
+            raise MediationError(
+                f"{MAX_RESPONSES} answers of back-ends to one request; does the out sequence send to a back-end?"
+            )
         self._responses.append((response, receive))
 
     # -- legs

@@ -27,6 +27,12 @@ Outcome = bool | Awaitable[bool]
 MAX_DEPTH: Final = 64
 """How deep sequences may call sequences before the message faults."""
 
+MAX_FAULTS: Final = 1000
+"""
+How many failures of one message are handled. Handlers that fail and have handlers of their own double with each level
+of :data:`MAX_DEPTH`: no message would ever get out of that.
+"""
+
 logger = logging.getLogger(__name__)
 
 
@@ -107,6 +113,9 @@ def _fault(
     ctx.fault_handlers = outer
     ctx.depth = depth
     set_error(ctx, exc)
+    ctx.faults += 1
+    if ctx.faults > MAX_FAULTS:
+        raise exc
     if isinstance(exc, PayloadError):
         _discard_unreadable(ctx)
     outcome = handler.mediate(ctx)

@@ -33,6 +33,8 @@ class MessageContext:
     # What most messages never have is a default of the class, not an assignment for each of them.
     depth = 0
     """How many sequences called by name this message is in."""
+    faults = 0
+    """How many failures of this message were handed to a fault handler."""
     fault_handlers: tuple[FaultHandler, ...] = ()
     from_backend = False
     """Whether a WebSocket back-end sent this: no response, but ``<send/>`` takes it to the client."""

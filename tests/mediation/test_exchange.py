@@ -94,6 +94,17 @@ async def test_a_second_answer_is_dropped_with_a_warning(running, caplog):
     assert "Trying to send a response to an already responded client request - Proxy Name : p" in caplog.messages
 
 
+async def test_an_out_sequence_that_sends_to_a_back_end_for_ever_is_a_fault(running, backend):
+    fault = f"<faultSequence>{constant('enough')}<respond/></faultSequence>"
+    out = f"<outSequence>{send(backend.url)}</outSequence>"
+    env = DictEnvironment(proxy(f"<inSequence>{send(backend.url)}</inSequence>{out}{fault}"))
+
+    answer = await exchange(env).run(running)
+
+    assert (answer.status, answer.body) == (500, b"enough")
+    assert len(backend.seen) < 100
+
+
 async def test_the_endpoint_gets_what_the_in_sequence_lets_through(running, backend):
     env = DictEnvironment(proxy(f'<inSequence/><endpoint><address uri="{backend.url}/x"/></endpoint>'))
 

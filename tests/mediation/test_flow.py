@@ -7,6 +7,7 @@ import pytest
 from mediation import flow
 from mediation.errors import MediationError, PayloadError
 from mediation.message import MessageContext
+from mediation.payloads.xml import SYNAPSE_NS
 
 from .support import DictEnvironment
 
@@ -128,6 +129,17 @@ def test_sequences_that_call_each_other_for_ever_fault():
     assert flow.run_leg(env.sequence("main").mediate, ctx, env.sequence("fault")) is False
     assert "does it call itself" in ctx.get("ERROR_MESSAGE")
     assert ctx.depth == 0
+
+
+def test_fault_handlers_that_fail_for_ever_are_given_up(caplog):
+    env = DictEnvironment(
+        f'<sequence xmlns="{SYNAPSE_NS}" name="a" onError="a"><sequence key="b"/></sequence>',
+        f'<sequence xmlns="{SYNAPSE_NS}" name="b" onError="a"><sequence key="nowhere"/></sequence>',
+    )
+    ctx = MessageContext(env)
+    assert flow.run_leg(env.sequence("a").mediate, ctx, env.sequence("fault")) is False
+    assert ctx.faults > flow.MAX_FAULTS
+    assert "message dropped" in caplog.text
 
 
 def test_nothing_climbs_out_of_a_leg(ctx, caplog):
