@@ -6,7 +6,8 @@ import itertools
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mediation import flow
@@ -99,6 +100,7 @@ class Session:
         target: request path with query, as sent.
         url: as the client called it, such as ``ws://host:9091/path``.
         local, remote: ``host:port`` texts.
+        properties: what every message of this client has besides, in the scopes default and axis2.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Session:
         local: str = "",
         remote: str = "",
         subprotocol: str | None = None,
+        properties: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._runtime = runtime
         self._connection = connection
@@ -129,6 +132,7 @@ class Session:
         self._own_properties: dict[str, Any] = {
             IS_INBOUND: True,
             SOURCE_CHANNEL: self.channel,
+            **properties,
         }
         self._default_only = {
             SUBSCRIBER_PATH: target,

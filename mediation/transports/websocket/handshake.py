@@ -14,8 +14,9 @@ import hashlib
 import http
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mediation.errors import InvalidHeader
 
@@ -68,7 +69,14 @@ class Rejection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A complete, valid upgrade request. `headers` are as sent, in order; text is ISO 8859-1."""
+    """
+    A complete, valid upgrade request. `headers` are as sent, in order; text is ISO 8859-1.
+
+    Attributes:
+        peer_certificate: what the client proved in TLS, as :meth:`ssl.SSLObject.getpeercert` gives it; ``None`` if the
+            client showed none, or was not asked for one.
+        peer_certificate_der: the same certificate, whole.
+    """
 
     target: str
     headers: tuple[Header, ...]
@@ -76,6 +84,8 @@ class Request:
     local: tuple[str, int] = ("", 0)
     scheme: str = "ws"
     method: str = "GET"
+    peer_certificate: Mapping[str, Any] | None = None
+    peer_certificate_der: bytes | None = None
 
     @property
     def path(self) -> str:

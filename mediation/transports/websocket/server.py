@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from ssl import SSLContext
+from dataclasses import dataclass, replace
+from ssl import SSLObject
 from typing import cast
 
 from .connection import Connection, HandlerFactory, Limits, open_connection
@@ -21,7 +21,7 @@ from .handshake import (
     write_rejection,
 )
 from .strict import is_close_code
-from .tcp import Port, linger
+from .tcp import Port, ServerTls, linger
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def listen(
     port: int,
     accept: Accept,
     *,
-    ssl: SSLContext | None = None,
+    ssl: ServerTls | None = None,
     limits: Limits | None = None,
     backlog: int = 512,
     reuse_port: bool = False,
@@ -61,6 +61,7 @@ async def listen(
     Args:
         host: ``None`` for all interfaces.
         port: 0 for any free one.
+        ssl: the TLS context; a function is asked for it at each connection, so that certificates can change.
         backlog: TCP connections that may wait to be accepted.
 
     Raises:
@@ -74,7 +75,7 @@ async def listen(
 class Listener:
     """An open port. Whoever opened it closes it; its connections may outlive it."""
 
-    def __init__(self, accept: Accept, ssl: SSLContext | None, limits: Limits) -> None:
+    def __init__(self, accept: Accept, ssl: ServerTls | None, limits: Limits) -> None:
         self.accept = accept
         self.scheme = "wss" if ssl else "ws"
         self.limits = limits
@@ -204,7 +205,14 @@ class _Opening(asyncio.Protocol):
             self.refuse(rejection)
             return
         self._deadline.cancel()
-        self._ask(self._request)
+        self._ask(self._with_certificate(self._request))
+
+    def _with_certificate(self, request: Request) -> Request:
+        tls: SSLObject | None = self._transport.get_extra_info("ssl_object")
+        found = tls.getpeercert() if tls else None  # {} for one that was not verified
+        if not tls or not found:
+            return request
+        return replace(request, peer_certificate=found, peer_certificate_der=tls.getpeercert(binary_form=True))
 
     def _ask(self, request: Request) -> None:
         try:

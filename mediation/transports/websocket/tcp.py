@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 ProtocolFactory = Callable[[], asyncio.Protocol]
 
+ServerTls = SSLContext | Callable[[], SSLContext]
+"""The context of a port's connections, or what gives it to each new one."""
+
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _RETRY = 1.0
 """Seconds before accepting again after file descriptors or memory have run out."""
@@ -42,7 +45,7 @@ class Port:
     def __init__(
         self,
         protocol_factory: ProtocolFactory,
-        ssl: SSLContext | None,
+        ssl: ServerTls | None,
         handshake_timeout: float,
         shutdown_timeout: float,
     ) -> None:
@@ -133,7 +136,7 @@ class Port:
                 await self._loop.connect_accepted_socket(
                     self._protocol_factory,
                     accepted,
-                    ssl=self._ssl,
+                    ssl=self._ssl if isinstance(self._ssl, SSLContext) else self._ssl(),
                     ssl_handshake_timeout=self._handshake_timeout,
                     ssl_shutdown_timeout=self._shutdown_timeout,
                 )
