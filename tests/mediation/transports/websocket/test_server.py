@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from picows.picows import WSProtocol, WSTransport
 from websockets.asyncio.client import connect as independent_connect
 
 from mediation.transports.websocket import (
     Accept,
+    Connection,
     Handshake,
     Limits,
     Listener,
