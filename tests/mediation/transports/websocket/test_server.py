@@ -8,12 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from picows.picows import WSProtocol, WSTransport
 from websockets.asyncio.client import connect as independent_connect
 
 from mediation.transports.websocket import (
     Accept,
-    Connection,
     Handshake,
     Limits,
     Listener,
@@ -333,14 +331,15 @@ def tasks_and_files() -> tuple[int, int]:
 
 async def nothing_left() -> None:
     """Return when no connection is in memory."""
-    async with asyncio.timeout(5):
-        while connections_in_memory():  # noqa: ASYNC110 - the frame engine holds what it has given up for 10 ms
-            await asyncio.sleep(0.01)
+    deadline = asyncio.get_running_loop().time() + 5
+    while left := connections_in_memory():
+        assert asyncio.get_running_loop().time() < deadline, left
+        await asyncio.sleep(0.01)  # the frame engine holds what it has given up for 10 ms
 
 
-def connections_in_memory() -> int:
+def connections_in_memory() -> list[object]:
     gc.collect()
-    kinds = {"Connection", "Recorder", "WSProtocol", "WSTransport", "_Opening"}
+    names = {"Connection", "Recorder", "WSProtocol", "WSTransport", "_Opening"}
     ours = ("mediation.", "picows.", "tests.")  # a database has its Connections, too
-    types = (type(thing) for thing in gc.get_objects())
-    return sum(kind.__name__ in kinds and kind.__module__.startswith(ours) for kind in types)
+    kinds = [(thing, type(thing)) for thing in gc.get_objects()]
+    return [thing for thing, kind in kinds if kind.__name__ in names and kind.__module__.startswith(ours)]
