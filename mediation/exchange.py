@@ -14,7 +14,7 @@ from mediation.flow import Outcome, Step
 from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
 from mediation.message import MessageContext
-from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_SC, is_true
+from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
 
 if TYPE_CHECKING:
     from mediation.proxy_service import MainSequence, ProxyService
@@ -50,6 +50,7 @@ class Exchange:
         self.service = service
         self._request = ctx
         self._soap = ctx.soap_media_type
+        self._is_head = ctx.axis2.get(HTTP_METHOD) == "HEAD"
         self._answer: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._responses_so_far = 0
@@ -83,7 +84,7 @@ class Exchange:
                 "Trying to send a response to an already responded client request - Proxy Name : %s", self.service.name
             )
             return
-        self._answer.set_result(http_answer(ctx, self._soap))
+        self._answer.set_result(http_answer(ctx, self._soap, to_head=self._is_head))
 
     def handed_over(self, ctx: MessageContext) -> None:
         if is_true(ctx.axis2.get(FORCE_SC_ACCEPTED)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from mediation.errors import MediationError
@@ -53,12 +54,13 @@ ACCEPTED: Final = HttpAnswer(202)
 UNAVAILABLE: Final = HttpAnswer(503)
 
 
-def http_answer(ctx: MessageContext, soap: str | None = None) -> HttpAnswer:
+def http_answer(ctx: MessageContext, soap: str | None = None, *, to_head: bool = False) -> HttpAnswer:
     """
     Write a message as an HTTP response.
 
     Args:
         soap: the media type of the client's SOAP version, if it speaks SOAP.
+        to_head: the request was a HEAD.
 
     Raises:
         MediationError: the message has a header that cannot be sent, or a body that has no form in the wanted type.
@@ -69,13 +71,22 @@ def http_answer(ctx: MessageContext, soap: str | None = None) -> HttpAnswer:
     content = NO_CONTENT if status in (204, 304) else _content(ctx, soap)
     if content.content_type is not None:
         fields.append(("Content-Type", content.content_type))
-    return HttpAnswer(status, _reason(ctx), tuple(fields), content.body)
+    elif to_head:
+        # RFC 9110 9.3.2: the same header fields as if the request method had been GET.
+        fields += [(name, value) for name in ("Content-Type", "Content-Length") if (value := ctx.headers.get(name))]
+    return HttpAnswer(status, _reason(ctx, status), tuple(fields), content.body)
 
 
-def _reason(ctx: MessageContext) -> str | None:
+_PHRASES: Final = {each.phrase.lower(): each.value for each in HTTPStatus}
+
+
+def _reason(ctx: MessageContext, status: int) -> str | None:
     reason = ctx.axis2.get(HTTP_SC_DESC)
+    # The phrase of the back-end's status stays when a sequence sets another status: no "500 OK".
+    if reason is None or _PHRASES.get(str(reason).lower(), status) != status:
+        return None
     try:
-        return None if reason is None else http_message.field(HTTP_SC_DESC, str(reason))[1]
+        return http_message.field(HTTP_SC_DESC, str(reason))[1]
     except MediationError:
         return None  # RFC 9112 4: "A client SHOULD ignore the reason-phrase content"
 

@@ -24,6 +24,7 @@ from django.http import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from mediation.options import Options
+from mediation.transports.http_message import as_utf8
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class HttpListener:
             "client": transport.get_extra_info("peername")[:2] if transport else None,
             "server": transport.get_extra_info("sockname")[:2] if transport else None,
         }
-        return _response(await _answer(ASGIRequest(scope, BytesIO(body))))
+        return _response(await _answer(ASGIRequest(scope, BytesIO(body))), request.method == "HEAD")
 
 
 def _request(
@@ -162,10 +163,12 @@ async def _answer(request: ASGIRequest) -> HttpResponseBase | web.Response:
         request.close()
 
 
-def _response(answer: HttpResponseBase | web.Response) -> web.Response:
+def _response(answer: HttpResponseBase | web.Response, is_head: bool) -> web.Response:
     if isinstance(answer, web.Response):
         return answer
-    headers = [(name, value) for name, value in answer.items() if name.lower() not in ("content-length", "server")]
+    # The length is written from the body, but for the answer to a HEAD, which tells the one of another body.
+    own = {"server"} if is_head else {"server", "content-length"}
+    headers = [(name, as_utf8(value)) for name, value in answer.items() if name.lower() not in own]
     headers.append(("Server", SERVER))
     headers += [("Set-Cookie", cookie.OutputString()) for cookie in answer.cookies.values()]
     body: bytes = answer.content  # type: ignore[attr-defined]

@@ -171,11 +171,14 @@ class HttpTransport:
             async with self._open_session().request(
                 request.method,
                 request.url,
-                headers=[(name, _as_written(value)) for name, value in request.fields],
+                headers=[(name, http_message.as_utf8(value)) for name, value in request.fields],
                 data=request.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
             ) as response:
+                if response.status < 200:
+                    # RFC 9110 15.2.2: a 101 answers a request for an upgrade, and there was none.
+                    raise EndpointError(f"{uri} answered with the status {response.status}", code=101506)
                 return _answer(response, await _read(response))
         except aiohttp.InvalidURL as exc:
             raise EndpointError(f"{uri} is not an address: {exc}") from exc
@@ -235,9 +238,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 def _answer(response: aiohttp.ClientResponse, body: bytes) -> Answer:
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
-    for name in HOP_BY_HOP:
+    for name in HOP_BY_HOP | http_message.named_by_connection(headers):
         headers.remove(name)
-    headers.remove("Content-Length")
+    if response.method != "HEAD":
+        headers.remove("Content-Length")
     coding = headers.get("Content-Encoding")
     if coding is not None:
         try:
@@ -247,16 +251,6 @@ def _answer(response: aiohttp.ClientResponse, body: bytes) -> Answer:
             pass  # the client may know it: it travels on as it is
     content_type = headers.get("Content-Type") or (BINARY if body else None)
     return Answer(Payload(body, content_type), response.status, response.reason or "", headers)
-
-
-def _as_written(value: str) -> str:
-    """The library writes UTF-8; a value holds one character for each byte that it came as."""
-    if value.isascii():
-        return value
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return value
 
 
 class LinkLocalRefused(OSError):

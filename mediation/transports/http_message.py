@@ -57,8 +57,7 @@ def fields(headers: Headers, dropped: frozenset[str] = frozenset()) -> list[Fiel
     Raises:
         MediationError: a name or value that no header field can have, such as one with a line feed in it.
     """
-    connection = headers.get("Connection")
-    named = () if connection is None else {token.strip().lower() for token in connection.split(",")}
+    named = named_by_connection(headers)
     kept = []
     for name, value in headers.items():
         key = name.lower()
@@ -66,6 +65,26 @@ def fields(headers: Headers, dropped: frozenset[str] = frozenset()) -> list[Fiel
             continue
         kept.append(field(name, value))
     return kept
+
+
+def named_by_connection(headers: Headers) -> frozenset[str]:
+    """The fields, in lower case, that the peer says are about the connection, too (RFC 9110 7.6.1)."""
+    connection = headers.get("Connection")
+    return frozenset() if connection is None else frozenset(token.strip().lower() for token in connection.split(","))
+
+
+def as_utf8(value: str) -> str:
+    """
+    A value for a library that writes UTF-8. Here it has one character for each byte that it came as.
+
+    Bytes that are no UTF-8 become that, one by one.
+    """
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def field(name: str, value: str) -> Field:

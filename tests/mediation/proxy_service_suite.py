@@ -14,7 +14,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from yarl import URL
 
 from mediation.payloads.xml import SYNAPSE_NS
-from tests.mediation.http_backend import HttpBackend, free_port_url, http_backend
+from tests.mediation.http_backend import HttpBackend, free_port_url, http_backend, raw_backend
 
 SEED_BODY = (
     b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -276,6 +276,39 @@ class ProxyServiceSuite:
             assert response.headers["X-A"] == "1"
             assert response.headers["Content-Type"] == "text/xml;a=b"
 
+    async def test_a_head_tells_what_a_get_would(self, served, http, backend):
+        backend.answers(b"twelve bytes", Content_Type="text/plain")
+        await served.deploy(proxy("p", send(backend.url)))
+
+        async with http.head("/services/p") as response:
+            assert (response.status, await response.read()) == (200, b"")
+            assert response.headers["Content-Type"].startswith("text/plain")
+            assert response.headers["Content-Length"] == "12"
+
+    async def test_a_status_of_the_sequence_does_not_keep_the_phrase_of_the_back_end(self, served, http, backend):
+        await served.deploy(
+            proxy("p", send(backend.url), '<property name="HTTP_SC" value="404" scope="axis2"/><send/>')
+        )
+
+        async with http.get("/services/p") as response:
+            assert (response.status, response.reason) == (404, "Not Found")
+
+    async def test_fields_of_the_connection_stay_there_and_others_keep_their_bytes(self, served, http, backend):
+        headers = {"Connection": "X-Hop", "X-Hop": "1", "X-Name": "größe"}
+        backend.answer = lambda request: answer_with(headers)
+        await served.deploy(proxy("p", send(backend.url)))
+
+        async with http.get("/services/p") as response:
+            assert "X-Hop" not in response.headers
+            assert response.headers["X-Name"] == "größe"
+
+    async def test_a_back_end_that_switches_protocols_unasked_is_a_502(self, served, http):
+        async with raw_backend(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") as (url, _):
+            await served.deploy(proxy("p", send(url)))
+
+            async with http.get("/services/p") as response:
+                assert response.status == 502
+
     async def test_a_soap11_client_of_a_soap12_back_end_gets_soap11(self, served, http, backend):
         await served.deploy(proxy("p", send(backend.url, 'format="soap12"'), "<send/>"))
         headers = {"Content-Type": "text/xml", "SOAPAction": '"urn:mediate"'}
@@ -317,6 +350,10 @@ class ProxyServiceSuite:
         assert [await asyncio.wait_for(frames.get(), 5) for _ in range(2)] == [expected, expected]
         (handshake,) = backend.seen
         assert handshake.get("Sec-WebSocket-Protocol") == "synapse(contentType='application/json')"
+
+
+async def answer_with(headers: dict[str, str]) -> web.StreamResponse:
+    return web.Response(headers=headers)
 
 
 def keep_frames(frames: asyncio.Queue[str]) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
