@@ -337,9 +337,10 @@ async def nothing_left() -> None:
         await asyncio.sleep(0.01)  # the frame engine holds what it has given up for 10 ms
 
 
-def connections_in_memory() -> list[object]:
+def connections_in_memory() -> list[str]:
+    """What they are, not they themselves: that would keep them."""
     gc.collect()
     names = {"Connection", "Recorder", "WSProtocol", "WSTransport", "_Opening"}
     ours = ("mediation.", "picows.", "tests.")  # a database has its Connections, too
-    kinds = [(thing, type(thing)) for thing in gc.get_objects()]
-    return [thing for thing, kind in kinds if kind.__name__ in names and kind.__module__.startswith(ours)]
+    kinds = (type(thing) for thing in gc.get_objects())
+    return [str(kind) for kind in kinds if kind.__name__ in names and kind.__module__.startswith(ours)]
