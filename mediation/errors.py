@@ -16,6 +16,7 @@ Everything that can go wrong, in one tree.
         ├── SequenceNotFound
         ├── TooManySteps              sequences that call each other without end
         └── EndpointError
+            ├── InvalidAddress        the message names an address that is none
             ├── EndpointNotFound
             ├── EndpointNotReady      suspended, or switched off
             ├── ConnectionFailed
@@ -172,6 +173,14 @@ class EndpointError(MediationError):
     """A message could not be delivered to a back-end, or the back-end failed."""
 
     code = 101500
+
+
+class InvalidAddress(EndpointError):
+    """The message is to go where nothing can go. That is its own fault: no endpoint is suspended for it."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(f"{uri!r} is not an address: {reason}")
+        self.uri = uri
 
 
 class EndpointNotFound(EndpointError):

@@ -11,7 +11,14 @@ import mediation.transports.http
 import mediation.transports.websocket.sender  # noqa: F401  (these register themselves by scheme)
 from mediation import grammar
 from mediation.endpoints.suspension import ACTIVE, TIMEOUT_CODES, Suspension, SuspensionPolicy
-from mediation.errors import EndpointError, EndpointNotReady, GrammarError, InvalidHandshakeResponse, NotRunnable
+from mediation.errors import (
+    EndpointError,
+    EndpointNotReady,
+    GrammarError,
+    InvalidAddress,
+    InvalidHandshakeResponse,
+    NotRunnable,
+)
 from mediation.expressions import Expression
 from mediation.grammar import Node, elements, find, local_name, node
 from mediation.message import MessageContext
@@ -87,8 +94,9 @@ class Leaf:
         for setting in self.properties:
             setting.apply(ctx)
         uri = self.uri(ctx)
+        transport = transport_for(uri)
         try:
-            outcome = transport_for(uri).send(ctx, uri, self.options)
+            outcome = transport.send(ctx, uri, self.options)
         except EndpointError as exc:
             self._failed(uri, exc)
             raise
@@ -108,6 +116,8 @@ class Leaf:
         return answer
 
     def _failed(self, uri: str, exc: EndpointError) -> None:
+        if isinstance(exc, InvalidAddress):
+            return
         # A WebSocket back-end that is down fails each client by itself. It is suspended only when the endpoint asks
         # for that, or when it answers the handshake with a server error (docs/compatibility.md, failing WebSocket
         # back-ends).

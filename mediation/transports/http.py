@@ -9,132 +9,32 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Final, NamedTuple
+from typing import Final
 
 import aiohttp
-from yarl import URL
 
-from mediation.errors import ConnectionFailed, ConnectionLost, EndpointError, SendTimeout
+from mediation.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    EndpointError,
+    InvalidAddress,
+    SendTimeout,
+)
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
-from mediation.payloads.media_types import BINARY, FORM, SOAP12, TEXT_XML, XML, media_type
-from mediation.properties import HTTP_METHOD, MESSAGE_TYPE, NO_KEEPALIVE, REQUEST_HOST_HEADER, is_true
+from mediation.payloads.media_types import BINARY
 
 from . import TRANSPORTS, Answer, SendOptions, content_coding, http_message, tls
-from .http_message import HOP_BY_HOP, NO_CONTENT, Content, Field
-
-WITHOUT_BODY: Final = frozenset({"GET", "DELETE", "HEAD", "OPTIONS", "TRACE"})
+from .http_message import HOP_BY_HOP
+from .http_request import Request, write_request
 
 MAX_ANSWER: Final = 16 * 1024 * 1024
 """Bytes of a back-end's body, after it has been inflated."""
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for the TCP connection, and for TLS."""
-
-
-class Format(NamedTuple):
-    """What the ``format`` of an endpoint makes of a message (``docs/compatibility.md``, endpoint formats)."""
-
-    message_type: str
-    as_rest: bool
-    method: str | None = None
-
-
-FORMATS: Final = {
-    "soap11": Format(TEXT_XML, as_rest=False, method="POST"),
-    "soap12": Format(SOAP12, as_rest=False, method="POST"),
-    "pox": Format(XML, as_rest=True),
-    "get": Format(FORM, as_rest=True, method="GET"),
-}
-"""``rest`` is missing: a message is sent as it is unless its own properties or another format say otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to a back-end, ready to be written."""
-
-    method: str
-    url: URL
-    fields: list[Field]
-    body: bytes
-
-
-def request(ctx: MessageContext, uri: str, options: SendOptions) -> Request:
-    """
-    Write a message as a request.
-
-    Raises:
-        EndpointError: the address is none.
-        MediationError: the message has a header that cannot be sent, or a body that has no form in the wanted type.
-    """
-    url = _url(uri)
-    wanted = FORMATS.get(options.format or "")
-    method = (wanted and wanted.method) or options.method or str(ctx.axis2.get(HTTP_METHOD) or "POST").upper()
-    as_query = wanted is FORMATS["get"] or media_type(str(ctx.axis2.get(MESSAGE_TYPE))) == FORM
-    if method not in WITHOUT_BODY:
-        content = _content(ctx, wanted, options)
-    elif as_query:
-        form = http_message.content_as(ctx, FORM, as_rest=True)
-        url, content = _with_query(url, form.body.decode("latin-1")), NO_CONTENT
-    else:
-        content = NO_CONTENT
-    # Credentials of the address are the endpoint's own; the library refuses to choose.
-    dropped = {"authorization"} if url.user is not None else set()
-    if options.format == "soap12":
-        dropped.add("soapaction")
-    fields = http_message.fields(ctx.headers, frozenset(dropped))
-    if content.content_type is not None:
-        fields.append(("Content-Type", content.content_type))
-        if media_type(content.content_type) == TEXT_XML and "SOAPAction" not in ctx.headers:
-            fields += _soap_action(ctx, options)
-    if is_true(ctx.axis2.get(NO_KEEPALIVE)):
-        fields.append(("Connection", "close"))
-    host = ctx.axis2.get(REQUEST_HOST_HEADER)
-    if host:
-        fields.append(http_message.field("Host", str(host)))
-    return Request(method, url, fields, content.body)
-
-
-# RFC 3986 2: what an address may consist of.
-_ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
-
-
-def _url(uri: str) -> URL:
-    try:
-        # An address that is right is not rewritten: "%2F" and "/" are the same to a library, but not to every back-end.
-        url = URL(uri, encoded=_ESCAPED.fullmatch(uri) is not None)
-        if url.host and url.port:
-            return url
-    except ValueError as exc:
-        raise EndpointError(f"{uri!r} is not an address: {exc}") from exc
-    raise EndpointError(f"{uri!r} is not an address: it names no host")
-
-
-def _with_query(url: URL, query: str) -> URL:
-    if not query:
-        return url
-    both = f"{url.raw_query_string}&{query}" if url.raw_query_string else query
-    return URL(f"{url.with_query(None)}?{both}", encoded=True)
-
-
-def _content(ctx: MessageContext, wanted: Format | None, options: SendOptions) -> Content:
-    if wanted is None:
-        return http_message.content(ctx)
-    content = http_message.content_as(ctx, wanted.message_type, as_rest=wanted.as_rest, charset=options.encoding)
-    if options.format == "soap12" and ctx.action:
-        action = http_message.field("action", ctx.action)[1].replace("\\", "\\\\").replace('"', '\\"')
-        return Content(content.body, f'{content.content_type}; action="{action}"')
-    return content
-
-
-def _soap_action(ctx: MessageContext, options: SendOptions) -> list[Field]:
-    if ctx.action:
-        return [http_message.field("SOAPAction", f'"{ctx.action}"')]
-    # SOAP 1.1 6.1.1: "An HTTP client MUST use this header field when issuing a SOAP HTTP Request."
-    return [("SOAPAction", '""')] if options.format == "soap11" else []
 
 
 class HttpTransport:
@@ -159,7 +59,7 @@ class HttpTransport:
 
         The request is made of the message at once, so what happens to the message afterwards does not change it.
         """
-        written = request(ctx, uri, options)
+        written = write_request(ctx, uri, options)
         if ctx.client is not None:
             # A client that was promised nothing but a 202 does not wait for the back-end.
             ctx.client.handed_over(ctx)
@@ -181,7 +81,7 @@ class HttpTransport:
                     raise EndpointError(f"{uri} answered with the status {response.status}", code=101506)
                 return _answer(response, await _read(response))
         except aiohttp.InvalidURL as exc:
-            raise EndpointError(f"{uri} is not an address: {exc}") from exc
+            raise InvalidAddress(uri, str(exc)) from exc
         except aiohttp.ConnectionTimeoutError as exc:
             raise ConnectionFailed(uri, f"Connect timeout: {uri}", code=101508) from exc
         except TimeoutError as exc:

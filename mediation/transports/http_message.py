@@ -87,6 +87,11 @@ def as_utf8(value: str) -> str:
         return value
 
 
+def is_token(text: str) -> bool:
+    """Whether it may be the name of a method or field (RFC 9110 5.6.2)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def field(name: str, value: str) -> Field:
     """
     A header field that is safe to write.
@@ -95,7 +100,7 @@ def field(name: str, value: str) -> Field:
         MediationError: it is none.
     """
     value = value.strip(" \t")
-    if _TOKEN.fullmatch(name) is None:
+    if not is_token(name):
         raise MediationError(f"header {name[:100]!r} has no valid name")
     if not _is_text(value):
         raise MediationError(f"header {name!r} has a value with control characters or beyond ISO 8859-1")
@@ -146,8 +151,9 @@ def content(ctx: MessageContext) -> Content:
     body, content_type = payload.format(None if wanted is None else str(wanted), charset=_charset(ctx))
     for name in (declared, ctx.get("Content-Type", "transport")):
         if name and media_type(str(name)) != media_type(content_type):
-            return Content(body, field("Content-Type", str(name))[1])
-    return Content(body, content_type)
+            content_type = str(name)
+            break
+    return Content(body, field("Content-Type", content_type)[1])
 
 
 def content_as(ctx: MessageContext, message_type: str, *, as_rest: bool, charset: str | None = None) -> Content:
@@ -159,7 +165,8 @@ def content_as(ctx: MessageContext, message_type: str, *, as_rest: bool, charset
     """
     if is_true(ctx.axis2.get(NO_ENTITY_BODY)):
         return NO_CONTENT
-    return Content(*ctx.payload.format(message_type, as_rest=as_rest, charset=charset or _charset(ctx)))
+    body, content_type = ctx.payload.format(message_type, as_rest=as_rest, charset=charset or _charset(ctx))
+    return Content(body, field("Content-Type", content_type)[1])
 
 
 def _charset(ctx: MessageContext) -> str | None:

@@ -4,7 +4,13 @@ import pytest
 
 from mediation import transports
 from mediation.compiler import compile_artifact
-from mediation.errors import ConnectionFailed, EndpointNotFound, EndpointNotReady, InvalidHandshakeResponse
+from mediation.errors import (
+    ConnectionFailed,
+    EndpointError,
+    EndpointNotFound,
+    EndpointNotReady,
+    InvalidHandshakeResponse,
+)
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from mediation.payloads.xml import parse_xml
@@ -131,6 +137,17 @@ def test_a_failing_http_endpoint_is_suspended(transport, ctx):
     assert refused.value.code == 303001
     assert refused.value.message == "Currently , Address endpoint : [ Name : e ] [ State : SUSPENDED ]"
     assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize("address", ["jms:/queue", "http://"])
+def test_a_message_that_goes_nowhere_suspends_nobody(ctx, address):
+    target = endpoint('<address uri="${where}"/>')
+    ctx.set("where", address)
+
+    with pytest.raises(EndpointError):
+        target.send(ctx)
+
+    assert target.suspension.is_ready()
 
 
 async def test_a_failure_that_comes_later_suspends_too(transport, ctx):

@@ -26,6 +26,8 @@ SOAP11 = (
     b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">'
     b"<soapenv:Body><a>1</a></soapenv:Body></soapenv:Envelope>"
 )
+SOAP12_NS = b"http://www.w3.org/2003/05/soap-envelope"
+SOAP12_TYPE = 'application/soap+xml; action="urn:old"; charset=utf-8'
 
 
 @pytest.fixture
@@ -84,6 +86,36 @@ async def test_request_host_header_replaces_the_host(transport, backend):
     await transport.send(ctx, backend.url, SendOptions())
 
     assert backend.seen[0].get_all("Host") == ["shop.example:8280"]
+
+
+async def test_an_action_that_was_changed_is_the_one_of_the_soap12_media_type(transport, backend):
+    ctx = message(SOAP11.replace(b"http://schemas.xmlsoap.org/soap/envelope/", SOAP12_NS), SOAP12_TYPE)
+    for action in ("urn:old", "urn:new"):
+        ctx.action = action
+        for format_ in (None, "soap12"):
+            await transport.send(ctx, backend.url, SendOptions(format=format_))
+
+    assert [seen.get("Content-Type") for seen in backend.seen] == [
+        SOAP12_TYPE,
+        SOAP12_TYPE,
+        'application/soap+xml; charset=utf-8; action="urn:new"',
+        'application/soap+xml; charset=utf-8; action="urn:new"',
+    ]
+
+
+@pytest.mark.parametrize("format_", ["soap11", "soap12"])
+async def test_soap_without_content_is_an_envelope(transport, backend, format_):
+    await transport.send(message(b"", None, "GET"), backend.url, SendOptions(format=format_))
+
+    assert b"Envelope" in backend.seen[0].body
+
+
+@pytest.mark.parametrize("method", ["G ET", "GET\r\nX: 1", "Ü"])
+async def test_a_method_that_is_none_is_refused(transport, backend, method):
+    with pytest.raises(MediationError, match="is no HTTP method"):
+        await transport.send(message(method=method), backend.url, SendOptions())
+
+    assert backend.seen == []
 
 
 async def test_no_keepalive_closes_the_connection(transport, backend):

@@ -117,9 +117,11 @@ def test_the_header_of_that_name_only_renames():
     assert content(ctx).content_type == "application/vnd.shop+json;v=2"
 
 
-def test_a_content_type_cannot_hold_a_line_feed():
-    ctx = message(b"{}", "application/json")
-    ctx.set("ContentType", "text/plain\r\nX-Injected: 1", "axis2")
+@pytest.mark.parametrize("name", ["ContentType", "messageType"])
+@pytest.mark.parametrize("value", ["text/plain\r\nX-Injected: 1", "a\x00b"])
+def test_a_content_type_cannot_hold_control_characters(name, value):
+    ctx = message(b"<a/>", "application/xml")
+    ctx.set(name, value, "axis2")
 
     with pytest.raises(MediationError, match="Content-Type"):
         content(ctx)
