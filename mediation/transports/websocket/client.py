@@ -13,8 +13,10 @@ from urllib.parse import quote, urlsplit
 from mediation.errors import ConnectionFailed, InvalidHandshakeResponse
 
 from . import tcp
-from .connection import Connection, HandlerFactory, Limits, open_connection
+from .connection import Connection, HandlerFactory, open_connection
+from .deflate import Agreement, offer, read_answer
 from .handshake import Header, InvalidResponse, Rejection, new_key, read_response, split_head, write_request
+from .limits import Limits
 
 
 async def connect(
@@ -51,7 +53,8 @@ async def connect(
     address = _Address.of(uri)
     limits = limits or Limits()
     key = new_key()
-    request = write_request(address.authority, address.target, key, subprotocols, headers)
+    extensions = offer(limits.deflate) if limits.deflate else None
+    request = write_request(address.authority, address.target, key, subprotocols, headers, extensions)
     opening = _Opening(uri, request, key, subprotocols, handler_factory, limits)
     if address.secure and ssl is None:
         ssl = await asyncio.to_thread(_system_authorities)
@@ -147,7 +150,8 @@ class _Opening(asyncio.Protocol):
             if (split := split_head(self._received, self._limits.max_head)) is None:
                 return
             head, rest = split
-            subprotocol = read_response(head, self._key, self._subprotocols)
+            subprotocol, extensions = read_response(head, self._key, self._subprotocols)
+            deflate = self._agreed(extensions)
         except Rejection as rejection:
             self._fail(ConnectionFailed(self._uri, f"Invalid handshake response: {rejection.text}", code=0))
         except InvalidResponse as response:
@@ -159,6 +163,7 @@ class _Opening(asyncio.Protocol):
                 client_side=True,
                 limits=self._limits,
                 subprotocol=subprotocol,
+                deflate=deflate,
                 received=rest,
             )
             self.connection.set_result(connection)
@@ -169,6 +174,16 @@ class _Opening(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def _agreed(self, extensions: list[str]) -> Agreement | None:
+        if self._limits.deflate is None:
+            if extensions:
+                raise InvalidResponse(101, "Invalid extension: none was offered")
+            return None
+        try:
+            return read_answer(self._limits.deflate, extensions)
+        except ValueError as exc:
+            raise InvalidResponse(101, f"Invalid extension: {exc}") from exc
 
     def _fail(self, exc: ConnectionFailed) -> None:
         if not self.connection.done():

@@ -5,40 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from picows import WSTransport
 
+from .deflate import Agreement, Inflater, compressing
 from .engine import Reader, feed, open_reader, open_writer
-from .strict import BINARY, CLOSE, PONG, TEXT, Frame, Receiver, cut_reason, is_close_code
-from .tcp import linger
+from .limits import Limits
+from .strict import BINARY, CLOSE, PING, PONG, TEXT, Frame, Receiver, cut_reason, is_close_code
+from .tcp import last_heard, linger
+from .watch import Watch
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a peer may take of us. One value serves any number of connections."""
-
-    max_message: int = 1024 * 1024
-    """Bytes of a received message, before a Close 1009. A frame is refused as soon as its length is announced."""
-    max_fragments: int = 16_384
-    """Frames of a received message, before a Close 1008."""
-    max_head: int = 16 * 1024
-    """Bytes of a request head (431 beyond) or of a back-end's response head."""
-    head_timeout: float = 10.0
-    """Seconds from the accepted connection to the end of the request head, before a 408; also for the TLS handshake."""
-    accept_timeout: float = 10.0
-    """Seconds that the application may take to accept a request, before a 503."""
-    close_timeout: float = 5.0
-    """Seconds to wait for the peer's Close, and again for the end of the TCP connection after it."""
-    stall_timeout: float = 30.0
-    """Seconds from going above the high-water mark to getting down to the low one, before the connection is aborted."""
-    write_high_water: int = 64 * 1024
-    """Bytes waiting to be written above which a connection is not writable."""
-    write_low_water: int = 16 * 1024
-    """Bytes waiting to be written at or below which it is writable again."""
 
 
 class Handler(Protocol):
@@ -78,6 +56,7 @@ def open_connection(
     client_side: bool,
     limits: Limits,
     subprotocol: str | None = None,
+    deflate: Agreement | None = None,
     received: bytes = b"",
     on_gone: Callable[[Connection], None] | None = None,
 ) -> Connection:
@@ -85,10 +64,13 @@ def open_connection(
     Take over `transport`, whose opening handshake is done.
 
     Args:
+        deflate: what was agreed about compression; ``None``: there is none.
         received: bytes that came after the handshake; delivered before this returns.
         on_gone: called once the TCP connection has gone.
     """
-    connection = Connection(transport, client_side=client_side, limits=limits, subprotocol=subprotocol, on_gone=on_gone)
+    connection = Connection(
+        transport, client_side=client_side, limits=limits, subprotocol=subprotocol, deflate=deflate, on_gone=on_gone
+    )
     connection._start(handler_factory, received)
     return connection
 
@@ -107,6 +89,7 @@ class Connection:
         client_side: bool,
         limits: Limits,
         subprotocol: str | None,
+        deflate: Agreement | None,
         on_gone: Callable[[Connection], None] | None,
     ) -> None:
         self.subprotocol = subprotocol
@@ -118,8 +101,15 @@ class Connection:
         self._client_side = client_side
         self._limits = limits
         self._on_gone = on_gone
-        self._write = open_writer(transport, client_side=client_side).send
-        self._receiver = _ConnectionReceiver(self)
+        self._write_frame = open_writer(transport, client_side=client_side).send
+        self._write = self._write_frame  # of messages; the same function, unless something has to be done to them
+        inflater = None
+        if deflate is not None:
+            inflater, self._write = self._compression(deflate)
+        self._receiver = _ConnectionReceiver(self, inflater)
+        self._watch = Watch(self, self._receiver, limits)
+        if limits.idle_timeout:
+            self._write = self._watch.marking(self._write)
         self._reader: Reader | None = None
         self._handler: Handler | None = None
         self._loop = asyncio.get_running_loop()
@@ -129,6 +119,16 @@ class Connection:
         self._may_write.set()
         self._gone = asyncio.Event()
         transport.set_write_buffer_limits(high=limits.write_high_water, low=limits.write_low_water)
+
+    def _compression(self, deflate: Agreement) -> tuple[Inflater, Callable[..., None]]:
+        assert self._limits.deflate is not None, "nobody agrees to what was not asked for"
+        client = (deflate.client_max_window_bits, not deflate.client_no_context_takeover)
+        server = (deflate.server_max_window_bits, not deflate.server_no_context_takeover)
+        (our_bits, we_keep), (their_bits, they_keep) = (client, server) if self._client_side else (server, client)
+        return (
+            Inflater(their_bits, context_takeover=they_keep),
+            compressing(self._write_frame, our_bits, self._limits.deflate, context_takeover=we_keep),
+        )
 
     def send(self, frame: Frame) -> None:
         """
@@ -182,9 +182,25 @@ class Connection:
         self._receiver.discard()
         self._transport.abort()
 
+    def fail(self, code: int, reason: str) -> None:
+        """7.1.7. Fail the WebSocket Connection: say why, tell the handler now (1006), and do not wait for an answer."""
+        if not self.closed:
+            self._send_close(code, reason)
+        self._finish(1006, reason)
+        self._linger(half_close=True)
+
     async def wait_closed(self) -> None:
         """Return when the TCP connection has gone."""
         await self._gone.wait()
+
+    def last_heard(self) -> float:
+        """Seconds since the operating system got anything from the peer; infinite if it cannot tell."""
+        return last_heard(self._transport)
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Send a Ping, of at most 125 bytes."""
+        if not self.closed:
+            self._write_frame(PING, payload)
 
     # -- what happens to it --------------------------------------------------------------------------------------------
 
@@ -194,10 +210,12 @@ class Connection:
             self._handler = handler_factory(self)
         except Exception:
             logger.exception("A handler could not be made")
-            self._fail(1011, "internal error")
+            self.fail(1011, "internal error")
             return
         if not self.closed:
-            self._receiver.deliver_to(self._handler.frame_received)
+            deliver = self._handler.frame_received
+            self._receiver.deliver_to(self._watch.marking(deliver) if self._limits.idle_timeout else deliver)
+            self._watch.start()
             if not self.writable:
                 self._handler.pause_writing()
         feed(reader, received)
@@ -208,21 +226,14 @@ class Connection:
             self._transport,
             self._receiver,
             client_side=self._client_side,
-            max_frame=self._limits.max_message,
-            failed=self._fail,
+            max_frame=self._limits.max_frame or self._limits.max_message,
+            failed=self.fail,
         )
 
     def _renew_reader(self) -> None:
         # A reader never gives memory back: every connection would keep twice the largest frame that it ever got.
         if self._transport.get_protocol() is self._reader:
             self._reader = self._open_reader()
-
-    def _fail(self, code: int, reason: str) -> None:
-        """7.1.7. Fail the WebSocket Connection."""
-        if not self.closed:
-            self._send_close(code, reason)
-        self._finish(1006, reason)
-        self._linger(half_close=True)
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         if not self.closed:
@@ -235,7 +246,7 @@ class Connection:
     def _pong(self, payload: bytes) -> None:
         if self.closed:
             return
-        self._write(PONG, payload)
+        self._write_frame(PONG, payload)
         if not self.writable:
             # Somebody who sends pings and does not read the pongs would fill our memory.
             self._receiver.choke(True)
@@ -286,11 +297,12 @@ class Connection:
             logger.exception("A handler failed at the end of its connection")
 
     def _send_close(self, code: int | None, reason: str) -> None:
-        self._write(CLOSE, b"" if code is None else code.to_bytes(2, "big") + cut_reason(reason))
+        self._write_frame(CLOSE, b"" if code is None else code.to_bytes(2, "big") + cut_reason(reason))
         self._set_closed()
 
     def _set_closed(self) -> None:
         self.closed = True
+        self._watch.stop()
         self._may_write.set()
 
     def _linger(self, *, half_close: bool) -> None:
@@ -313,19 +325,24 @@ class Connection:
 class _ConnectionReceiver(Receiver):
     """Tells a connection what its receiver finds and what its transport does."""
 
-    def __init__(self, connection: Connection) -> None:
-        limits = connection._limits
-        super().__init__(connection._transport, max_message=limits.max_message, max_fragments=limits.max_fragments)
+    def __init__(self, connection: Connection, inflater: Inflater | None) -> None:
+        super().__init__(connection._transport, connection._limits, inflater)
         self._connection = connection
 
     def ping_received(self, payload: bytes) -> None:
         self._connection._pong(payload)
 
+    def pong_received(self, payload: bytes) -> None:
+        self._connection._watch.pong_received(payload)
+
+    def message_begun(self) -> None:
+        self._connection._watch.message_begun()
+
     def close_received(self, code: int, reason: str) -> None:
         self._connection._closed_by_peer(code, reason)
 
     def failed(self, code: int, reason: str) -> None:
-        self._connection._fail(code, reason)
+        self._connection.fail(code, reason)
 
     def large_frame_received(self) -> None:
         self._connection._renew_reader()

@@ -170,9 +170,14 @@ def read_request(
     return Request(target, headers, remote, local, scheme)
 
 
-def write_acceptance(request: Request, subprotocol: str | None, headers: Iterable[Header] = ()) -> bytes:
+def write_acceptance(
+    request: Request, subprotocol: str | None, headers: Iterable[Header] = (), extensions: str | None = None
+) -> bytes:
     """
     The 101 response.
+
+    Args:
+        extensions: what was agreed to, if anything.
 
     Raises:
         InvalidHeader: a header or the sub-protocol cannot be written.
@@ -185,6 +190,8 @@ def write_acceptance(request: Request, subprotocol: str | None, headers: Iterabl
     ]
     if subprotocol is not None:
         lines.append(f"Sec-WebSocket-Protocol: {_checked_subprotocol(subprotocol)}")
+    if extensions is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {extensions}")
     lines += (_header_line(name, value) for name, value in headers)
     return _head(lines)
 
@@ -229,7 +236,14 @@ def accept_value(key: str | None) -> str:
     return base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode()).digest()).decode()
 
 
-def write_request(host: str, target: str, key: str, subprotocols: Sequence[str], headers: Iterable[Header]) -> bytes:
+def write_request(
+    host: str,
+    target: str,
+    key: str,
+    subprotocols: Sequence[str],
+    headers: Iterable[Header],
+    extensions: str | None = None,
+) -> bytes:
     """
     Args:
         host: with the port, unless that is the scheme's own; a ``Host`` in `headers` takes its place.
@@ -244,13 +258,16 @@ def write_request(host: str, target: str, key: str, subprotocols: Sequence[str],
     lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}"]
     if subprotocols:
         lines.append("Sec-WebSocket-Protocol: " + ", ".join(map(_checked_subprotocol, subprotocols)))
+    if extensions is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {extensions}")
     lines += (_header_line(name, value) for name, value in given)
     return _head(lines)
 
 
-def read_response(head: bytes, key: str, offered: Sequence[str]) -> str | None:
+def read_response(head: bytes, key: str, offered: Sequence[str]) -> tuple[str | None, list[str]]:
     """
-    Returns: the sub-protocol that the server chose.
+    Returns: the sub-protocol that the server chose, and the values of its ``Sec-WebSocket-Extensions``, which the
+        caller has to check.
 
     Raises:
         InvalidResponse: the server did not accept, or not what was asked for.
@@ -268,9 +285,8 @@ def read_response(head: bytes, key: str, offered: Sequence[str]) -> str | None:
         raise InvalidResponse(101, "Invalid handshake response upgrade")
     if _values(headers, "Sec-WebSocket-Accept") != [accept_value(key)]:
         raise InvalidResponse(101, "Invalid challenge")
-    if _values(headers, "Sec-WebSocket-Extensions"):
-        raise InvalidResponse(101, "Invalid extension: none was offered")
-    return _agreed_subprotocol(_values(headers, "Sec-WebSocket-Protocol"), offered)
+    subprotocol = _agreed_subprotocol(_values(headers, "Sec-WebSocket-Protocol"), offered)
+    return subprotocol, _values(headers, "Sec-WebSocket-Extensions")
 
 
 def _agreed_subprotocol(values: list[str], offered: Sequence[str]) -> str | None:

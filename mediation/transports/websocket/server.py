@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from ssl import SSLObject
 from typing import cast
 
-from .connection import Connection, HandlerFactory, Limits, open_connection
+from .connection import Connection, HandlerFactory, open_connection
+from .deflate import agree
 from .handshake import (
     Header,
     InvalidHeader,
@@ -20,6 +21,7 @@ from .handshake import (
     write_acceptance,
     write_rejection,
 )
+from .limits import Limits
 from .strict import is_close_code
 from .tcp import Port, ServerTls, linger
 
@@ -61,28 +63,35 @@ async def listen(
     Args:
         host: ``None`` for all interfaces.
         port: 0 for any free one.
+        limits: of its connections; a function is asked for each new one.
         ssl: the TLS context; a function is asked for it at each connection, so that certificates can change.
         backlog: TCP connections that may wait to be accepted.
 
     Raises:
         OSError: the port cannot be opened.
     """
-    listener = Listener(accept, ssl, limits or Limits())
+    listener = Listener(accept, ssl, limits if callable(limits) else _always(limits or Limits()))
     await listener._port.open(host, port, backlog=backlog, reuse_port=reuse_port)
     return listener
+
+
+def _always(limits: Limits) -> Callable[[], Limits]:
+    return lambda: limits
 
 
 class Listener:
     """An open port. Whoever opened it closes it; its connections may outlive it."""
 
-    def __init__(self, accept: Accept, ssl: ServerTls | None, limits: Limits) -> None:
+    def __init__(self, accept: Accept, ssl: ServerTls | None, limits: Callable[[], Limits]) -> None:
         self.accept = accept
         self.scheme = "wss" if ssl else "ws"
         self.limits = limits
         self.connections: set[Connection] = set()
         """Established connections whose TCP connection has not gone yet."""
         self._opening: set[_Opening] = set()
-        self._port = Port(lambda: _Opening(self), ssl, self.limits.head_timeout, self.limits.close_timeout)
+        self._waiting: dict[_Opening, None] = {}  # for their request, the oldest first
+        current = limits()
+        self._port = Port(lambda: _Opening(self), ssl, current.head_timeout, current.close_timeout)
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -124,9 +133,16 @@ class Listener:
                 connection.abort()
             await asyncio.sleep(0)  # the turn of the loop in which they go
 
-    def _opened(self, opening: _Opening) -> None:
+    def _opened(self, opening: _Opening, max_waiting: int) -> None:
         self._opening.add(opening)
+        self._waiting[opening] = None
         self._idle.clear()
+        if len(self._waiting) > max_waiting:
+            # A request takes milliseconds to arrive: who keeps us waiting longest is most likely to mean harm.
+            next(iter(self._waiting)).refuse(Rejection(408))
+
+    def _waits_no_more(self, opening: _Opening) -> None:
+        self._waiting.pop(opening, None)
 
     def _established(self, opening: _Opening, connection: Connection) -> None:
         self._opening.discard(opening)
@@ -150,7 +166,7 @@ class _Opening(asyncio.Protocol):
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._limits = listener.limits
+        self._limits = listener.limits()
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._request: Request | None = None
@@ -160,9 +176,9 @@ class _Opening(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._listener._opened(self)
         # Absolute: a client that drips its request must not get a new delay with each byte.
         self._deadline = asyncio.get_running_loop().call_later(self._limits.head_timeout, self._too_late)
+        self._listener._opened(self, self._limits.max_openings)
         if self._listener._closing:
             self.refuse(Rejection(503))
 
@@ -249,8 +265,11 @@ class _Opening(asyncio.Protocol):
     def _accept(self, request: Request, handshake: Handshake) -> None:
         if self._ended:
             return
+        deflate = self._limits.deflate
+        agreed = agree(deflate, request.get_all("Sec-WebSocket-Extensions")) if deflate else None
+        agreement, extensions = agreed or (None, None)
         try:
-            acceptance = write_acceptance(request, handshake.subprotocol, handshake.headers)
+            acceptance = write_acceptance(request, handshake.subprotocol, handshake.headers, extensions)
         except InvalidHeader as exc:
             self._not_accepted(exc)
             return
@@ -263,6 +282,7 @@ class _Opening(asyncio.Protocol):
             client_side=False,
             limits=self._limits,
             subprotocol=handshake.subprotocol,
+            deflate=agreement,
             received=bytes(self._received),
             on_gone=self._listener._connection_gone,
         )
@@ -271,6 +291,7 @@ class _Opening(asyncio.Protocol):
     def _end(self) -> None:
         self._ended = True
         self._deadline.cancel()
+        self._listener._waits_no_more(self)
         if self._accepting is not None and self._accepting is not asyncio.current_task():
             self._accepting.cancel()
 

@@ -2,18 +2,24 @@
 Frames to messages, by RFC 6455 to the letter.
 
 The frame engine below checks single frames. What a sequence of frames may be is here: reserved bits, the order of
-fragments, UTF-8, sizes, control frames; and that nothing is delivered while reading is paused.
+fragments, UTF-8, sizes, control frames; that nothing is delivered while reading is paused; and that nobody's frames
+keep the others from their turn.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from .assembly import Assembly, Inflater, Violation
+
+if TYPE_CHECKING:
+    from .limits import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +35,6 @@ PING, PONG, CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
 LARGE = 256 * 1024
 """Bytes (characters, of text) of a frame for which the frame engine has grown a buffer that it should not keep."""
-
-_UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
 def is_close_code(code: int) -> bool:
@@ -49,24 +53,27 @@ class Receiver(WSListener):
 
     Args:
         transport: is paused whenever nothing more can be taken.
-        max_message: bytes.
-        max_fragments: frames of one message.
+        inflater: of messages that are compressed; without it there may be none.
     """
 
-    def __init__(self, transport: asyncio.Transport, *, max_message: int, max_fragments: int) -> None:
+    def __init__(self, transport: asyncio.Transport, limits: Limits, inflater: Inflater | None = None) -> None:
         self._transport = transport
-        self._max_message = max_message
-        self._max_fragments = max_fragments
+        self._limits = limits
+        self._inflater = inflater
         self._deliver: Callable[[Frame], None] = _drop
-        self._parts: list[str] | list[bytes] | None = None  # of a message whose last fragment has not come
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self._size = 0
-        self._held: deque[Frame | Close] = deque()  # came while reading was paused
+        self._assembly: Assembly | None = None  # of a message whose last fragment has not come
+        self._held: deque[Frame | Close] = deque()  # came while nothing could be delivered
         self._paused = False
         self._choked = False
         self._ended = False
+        self._resting = False  # others have their turn
+        self._frames_per_turn = limits.frames_per_turn
+        self._in_turn = 0
+        self._controls = 0
+        self._controls_until = 0.0
+        self._loop = asyncio.get_running_loop()
         self._plain = True
-        """Whole data frames are delivered as they come: not paused, no fragments pending, not ended."""
+        """Whole data frames are delivered as they come: not paused or resting, no fragments pending, not ended."""
 
     # -- for the subclass ----------------------------------------------------------------------------------------------
 
@@ -81,8 +88,24 @@ class Receiver(WSListener):
         """The connection has to be failed (7.1.7) with this code. Nothing more is received."""
         raise NotImplementedError
 
+    def pong_received(self, payload: bytes) -> None:
+        raise NotImplementedError
+
+    def message_begun(self) -> None:
+        """The first of several fragments came."""
+
     def large_frame_received(self) -> None:
         """A frame over :data:`LARGE` was delivered, and nothing of the next one has been read yet."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether what the peer sends gets here."""
+        return not (self._paused or self._choked or self._held or self._resting)
+
+    @property
+    def is_assembling(self) -> bool:
+        """Whether a message has begun that is not complete."""
+        return self._assembly is not None
 
     def deliver_to(self, deliver: Callable[[Frame], None]) -> None:
         self._deliver = deliver
@@ -99,7 +122,7 @@ class Receiver(WSListener):
         self._paused = False
         if self._held:
             # Not from within the caller, who may be in the middle of handling a frame.
-            asyncio.get_running_loop().call_soon(self._deliver_held)
+            self._rest()
         else:
             self._update_plain()
             self._sync_transport()
@@ -149,84 +172,116 @@ class Receiver(WSListener):
             self._deliver(message)
         except Exception:
             self._handler_failed()
-        if len(message) > LARGE and not frame.tail_size:
-            self.large_frame_received()
+        if not frame.last_in_buffer:
+            self._in_turn += 1
+            if self._in_turn >= self._frames_per_turn:
+                self._rest()
+        else:
+            self._in_turn = 0
+            if len(message) > LARGE and not frame.tail_size:
+                self.large_frame_received()
 
     def _unusual(self, kind: WSMsgType, frame: WSFrame) -> None:
         if self._ended:
             return
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            # 5.2. "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
-            self._fail(1002, "a reserved bit is set")
-        elif kind is PING:
-            self.ping_received(frame.get_payload_as_bytes())
-        elif kind is CLOSE:
-            self._close(frame.get_payload_as_bytes())
-        elif kind is not PONG:
-            self._data(kind, frame)
+        try:
+            self._check_reserved_bits(kind, frame)
+            if kind is PING or kind is PONG:
+                self._control(kind, frame.get_payload_as_bytes())
+            elif kind is CLOSE:
+                self._close(frame.get_payload_as_bytes())
+            else:
+                self._data(kind, frame)
+        except Violation as violation:
+            self._fail(violation.code, violation.reason)
+
+    def _check_reserved_bits(self, kind: WSMsgType, frame: WSFrame) -> None:
+        # 5.2. "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." RFC 7692, 6.1:
+        # the first bit is set in the first frame of a compressed message.
+        compressed = frame.rsv1 and (self._inflater is None or kind not in (TEXT, BINARY))
+        if compressed or frame.rsv2 or frame.rsv3:
+            raise Violation(1002, "a reserved bit is set")
+
+    def _control(self, kind: WSMsgType, payload: bytes) -> None:
+        now = self._loop.time()
+        if now >= self._controls_until:
+            self._controls_until, self._controls = now + 1, 0
+        self._controls += 1
+        if self._controls > self._limits.max_control_rate:
+            raise Violation(1008, f"more than {self._limits.max_control_rate} pings and pongs in a second")
+        if kind is PING:
+            self.ping_received(payload)
+        else:
+            self.pong_received(payload)
 
     def _close(self, payload: bytes) -> None:
         code, reason = 1005, ""
         if payload:
             code = int.from_bytes(payload[:2], "big")
             if len(payload) == 1 or not is_close_code(code):
-                self._fail(1002, "the Close has an invalid code")
-                return
+                raise Violation(1002, "the Close has an invalid code")
             try:
                 reason = payload[2:].decode()
             except UnicodeDecodeError:
-                self._fail(1007, "the reason of the Close is not valid UTF-8")
-                return
+                raise Violation(1007, "the reason of the Close is not valid UTF-8") from None
         self._emit((code, reason))
 
     def _data(self, kind: WSMsgType, frame: WSFrame) -> None:
-        if self._parts is None:
+        assembly = self._assembly
+        if assembly is None:
             if kind is CONTINUATION:
-                self._fail(1002, "a fragment does not belong to a message")
-                return
-            self._parts, self._size = [], 0
-            self._decoder = _UTF8() if kind is TEXT else None
-            self._plain = False
+                raise Violation(1002, "a fragment does not belong to a message")
+            assembly = self._begin(kind, frame)
         elif kind is not CONTINUATION:
-            self._fail(1002, "a message begins within another one")
-            return
-        self._size += frame.payload_size
-        if self._size > self._max_message:
-            self._fail(1009, f"a message is longer than {self._max_message} bytes")
-        elif len(self._parts) >= self._max_fragments:
-            self._fail(1008, f"a message has more than {self._max_fragments} fragments")
-        else:
-            self._fragment(frame.get_payload_as_bytes(), bool(frame.fin))
-
-    def _fragment(self, payload: bytes, last: bool) -> None:
-        parts: list = self._parts  # type: ignore[assignment]
-        if self._decoder is None:
-            parts.append(payload)
-        else:
-            try:
-                parts.append(self._decoder.decode(payload, last))
-            except UnicodeDecodeError:
-                self._fail(1007, "text is not valid UTF-8")
-                return
-        if last:
-            message = b"".join(parts) if self._decoder is None else "".join(parts)
-            self._parts = self._decoder = None
+            raise Violation(1002, "a message begins within another one")
+        message = assembly.add(frame.get_payload_as_bytes(), last=bool(frame.fin))
+        if message is not None:
+            self._assembly = None
             self._update_plain()
             self._emit(message)
+
+    def _begin(self, kind: WSMsgType, frame: WSFrame) -> Assembly:
+        limits = self._limits
+        assembly = Assembly(
+            is_text=kind is TEXT,
+            inflater=self._inflater if frame.rsv1 else None,
+            max_size=limits.max_message,
+            max_fragments=limits.max_fragments,
+        )
+        if not frame.fin:
+            self._assembly = assembly
+            self._plain = False
+            self.message_begun()
+        return assembly
 
     # -- to the handler ------------------------------------------------------------------------------------------------
 
     def _emit(self, item: Frame | Close) -> None:
-        if self._held or (self._paused and not isinstance(item, tuple)):
+        if self._held or ((self._paused or self._resting) and not isinstance(item, tuple)):
             self._held.append(item)
         else:
             self._hand_over(item)
 
-    def _deliver_held(self) -> None:
-        while self._held and not self._paused:
+    def _rest(self) -> None:
+        """Deliver nothing until others had their turn."""
+        self._in_turn = 0
+        self._plain = False
+        if not self._resting:
+            self._resting = True
+            self._sync_transport()
+            self._loop.call_soon(self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        for _ in range(self._frames_per_turn):
+            if not self._held or self._paused:
+                break
             self._hand_over(self._held.popleft())
-        self._update_plain()
-        self._sync_transport()
+        if self._held and not self._paused:
+            self._rest()
+        else:
+            self._update_plain()
+            self._sync_transport()
 
     def _hand_over(self, item: Frame | Close) -> None:
         if isinstance(item, tuple):
@@ -251,13 +306,14 @@ class Receiver(WSListener):
         self._plain = False
 
     def _update_plain(self) -> None:
-        self._plain = not (self._paused or self._held or self._ended) and self._parts is None
+        waits = self._paused or self._resting or self._held or self._ended
+        self._plain = not waits and self._assembly is None
 
     def _sync_transport(self) -> None:
-        if self._paused or self._held or self._choked:
-            self._transport.pause_reading()
-        else:
+        if self.is_reading:
             self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
 
 
 def _drop(frame: Frame) -> None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import socket
+import struct
+import sys
 from collections.abc import Callable
 from ssl import SSLCertVerificationError, SSLContext, SSLError
 from typing import cast
@@ -210,6 +213,19 @@ def _explain(exc: Exception) -> str:
         case OSError():
             return exc.strerror or str(exc) or "Connection closed"
     return str(exc)
+
+
+def last_heard(transport: asyncio.Transport) -> float:
+    """Seconds since the peer's last byte or acknowledgement arrived; infinite where that is not known."""
+    connected = transport.get_extra_info("socket")
+    if connected is None or sys.platform != "linux":
+        return math.inf
+    try:
+        info = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 60)
+    except OSError:
+        return math.inf
+    # struct tcp_info of linux/tcp.h: tcpi_last_data_recv and tcpi_last_ack_recv, in milliseconds
+    return min(struct.unpack_from("=II", info, 52)) / 1000
 
 
 def linger(transport: asyncio.Transport, timeout: float, lost: Callable[[], None], *, half_close: bool = True) -> None:

@@ -124,7 +124,7 @@ class TestBackPressure:
             await asyncio.wait_for(handler.connection.drain(), 5)
 
     async def test_pings_of_a_peer_that_reads_no_pongs_are_not_read(self) -> None:
-        async with serving() as server, dialing(server.port) as peer:
+        async with serving(limits=Limits(max_control_rate=10**9)) as server, dialing(server.port) as peer:
             peer.writer.transport.pause_reading()
             handler = await server.handler()
             pings = frame(PING, b"x" * 125) * 500
