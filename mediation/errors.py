@@ -8,7 +8,9 @@ Everything that can go wrong, in one tree.
     │   ├── XmlError                  not well-formed, or refused (DOCTYPE, too large)
     │   ├── GrammarError              an element, attribute or value that the language does not have
     │   ├── ExpressionSyntaxError     an XPath, JSONPath or regular expression that does not compile
+    │   ├── KeyStoreError             a key or trust store that cannot be used
     │   └── NotRunnable               part of the language, but not of this product (yet)
+    ├── AuthenticationUnavailable     nobody can say now who a client is
     └── MediationError                a message cannot go on: its fault sequence runs
         ├── PayloadError              the body is not what its content type says
         ├── ExpressionError           an expression failed on this message
@@ -89,6 +91,10 @@ class ExpressionSyntaxError(ConfigurationError):
         self.reason = reason
 
 
+class KeyStoreError(ConfigurationError):
+    """A key store or trust store that is not there, cannot be read, or does not hold what it should."""
+
+
 class NotRunnable(ConfigurationError):
     """Part of the language that this version stores and reports, but does not run."""
 
@@ -96,6 +102,10 @@ class NotRunnable(ConfigurationError):
         super().__init__(f"{what} is kept, but cannot run in this version" + (f": {hint}" if hint else ""), line)
         self.what = what
         self.hint = hint
+
+
+class AuthenticationUnavailable(EsbError):
+    """Nobody can say now who a client is. It is not let in, and may try again."""
 
 
 # -- mediation
