@@ -97,6 +97,8 @@ def save_artifact(
         elif namesake is not None and namesake.pk != row.pk:
             raise GrammarError(f'there is another <{kind}> with the name "{name}"', element.sourceline)
         if row is not None and same_xml(row.xml, xml):
+            if row.state not in RUNNING:
+                row.recheck()  # what it waited for, such as a key store, may be there by now
             return Saved("unchanged", row, compile_artifact(element))
         outcome: Outcome = "created" if row is None else "changed"
         row = model_for(kind)() if row is None else row

@@ -48,7 +48,7 @@ class PortStatus(models.Model):
     protocol = models.CharField(max_length=8)
     port = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=State.choices)
-    reason = models.TextField(blank=True, help_text="Why the port is not open.")
+    reason = models.TextField(blank=True, help_text="Why the port is not open, or what is wrong with it.")
     connections = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -69,6 +69,9 @@ class Serving:
         if ports:
             connections = sum(port.connections for port in ports)
             processes = f" in {len(ports)} processes" if len(ports) > 1 else ""
+            troubled = next((port for port in ports if port.reason), None)
+            if troubled:
+                return Health("warning", "deployed", f"open{processes}, {connections} connected; {troubled.reason}")
             return Health("ok", "deployed", f"open{processes}, {connections} connected")
         if self.processes:
             return Health("warning", "deployed", "its port is about to be opened")

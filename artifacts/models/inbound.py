@@ -1,16 +1,22 @@
 """Inbound endpoints and their parameters."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from django.conf import settings
 from django.db import models
 from lxml import etree
 
-from artifacts.synapse_xml.inbound_endpoint import Parameter, port_line, read_inbound_endpoint
+from artifacts.synapse_xml.inbound_endpoint import PORT_PARAMETERS, Parameter, parameter_line, read_inbound_endpoint
 from mediation.findings import Finding, Severity
+from mediation.inbound_tls import check_stores
 
 from .base import Artifact, State
 
 PORT_CHECK = "deployment.port"
 """Id of the finding that another inbound endpoint has the port."""
+STORE_CHECK = "deployment.store"
+"""Id of findings about the key and trust stores of ``wss``."""
 
 
 def port_in_use(holder: str, port: int) -> str:
@@ -60,12 +66,19 @@ class InboundEndpoint(Artifact):
 
     def objections(self, element: etree._Element) -> list[Finding]:
         port = self.wanted_port()
-        if port is None:
-            return []
+        return [] if port is None else [*self._rivals(port, element), *self._store_remarks(element)]
+
+    def _rivals(self, port: int, element: etree._Element) -> Iterator[Finding]:
         holder = InboundEndpoint.objects.filter(listening_port=port).exclude(pk=self.pk).first()
-        if holder is None:
-            return []
-        return [Finding(Severity.ERROR, port_in_use(holder.name, port), port_line(element), PORT_CHECK)]
+        if holder is not None:
+            line = parameter_line(element, *PORT_PARAMETERS)
+            yield Finding(Severity.ERROR, port_in_use(holder.name, port), line, PORT_CHECK)
+
+    def _store_remarks(self, element: etree._Element) -> Iterator[Finding]:
+        compiled = self.compilation.artifact
+        if compiled.protocol == "wss":
+            for parameter, severity, message in check_stores(compiled.tls, Path(settings.ESB_STORE_DIR)):
+                yield Finding(severity, message, parameter_line(element, parameter), STORE_CHECK)
 
     def settle(self, stored: Artifact | None) -> None:
         super().settle(stored)
@@ -103,8 +116,8 @@ class InboundParameter(models.Model):
 
 
 def deploy_waiting() -> None:
-    """Deploy the endpoints that wait for a port which is free by now."""
+    """Deploy the endpoints that wait for a port which is free by now, or for a key store that is there by now."""
     faulty = InboundEndpoint.objects.filter(state__in=(State.FAULTY, State.FAULTY_SERVING_OLDER))
     for row in faulty.order_by("pk"):
-        if any(finding["check"] == PORT_CHECK for finding in row.findings):
+        if any(finding["check"] in (PORT_CHECK, STORE_CHECK) for finding in row.findings):
             row.recheck()

@@ -62,10 +62,10 @@ def write_inbound_endpoint(element: etree._Element, facts: InboundEndpointFacts)
     _write_parameters(element, facts.parameters)
 
 
-def port_line(element: etree._Element) -> int | None:
-    """The line of the parameter that says the port, else of the element."""
+def parameter_line(element: etree._Element, *names: str) -> int | None:
+    """The line of the first of these parameters that there is, else of the element."""
     places = {part.get("name", ""): part for part in _parameter_elements(element)}
-    return next((places[name] for name in PORT_PARAMETERS if name in places), element).sourceline
+    return next((places[name] for name in names if name in places), element).sourceline
 
 
 def _parameter_elements(element: etree._Element) -> list[etree._Element]:

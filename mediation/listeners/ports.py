@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mediation.errors import KeyStoreError
 from mediation.monitoring.status import PortState
 
 from .holder import port_holder
@@ -45,8 +46,10 @@ class WantedPort:
     protocol: str
     port: int
     security: tuple[tuple[str, str], ...] = ()
-    """What the TLS context is made of."""
+    """What TLS demands of clients. Our own certificate is no part of it: it changes while the port is open."""
     open: Callable[[], Awaitable[Listener]] = field(compare=False, kw_only=True)
+    trouble: Callable[[], str] = field(compare=False, default=lambda: "", kw_only=True)
+    """What is wrong with it although it is open; empty for nothing."""
     close_code: int = field(compare=False, default=1001, kw_only=True)
     close_reason: str = field(compare=False, default="shutdown", kw_only=True)
 
@@ -66,7 +69,9 @@ class _Port:
 
     def state(self) -> PortState:
         connections = len(self.listener.connections) if self.listener else 0
-        return PortState(self.wanted.artifact, self.wanted.protocol, self.wanted.port, self.reason, connections)
+        wanted = self.wanted
+        trouble = wanted.trouble() if self.listener else ""
+        return PortState(wanted.artifact, wanted.protocol, wanted.port, self.reason, connections, trouble)
 
 
 class Ports:
@@ -145,7 +150,7 @@ class Ports:
         wanted = port.wanted
         try:
             port.listener = await wanted.open()
-        except (OSError, ssl.SSLError, ValueError) as exc:
+        except (OSError, ssl.SSLError, ValueError, KeyStoreError) as exc:
             reason = await _reason(wanted, exc)
             if reason != port.reason:
                 logger.error("%s cannot be opened: %s", wanted, reason)

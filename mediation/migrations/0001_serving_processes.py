@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('protocol', models.CharField(max_length=8)),
                 ('port', models.PositiveIntegerField()),
                 ('state', models.CharField(choices=[('open', 'Open'), ('faulty', 'Faulty')], max_length=16)),
-                ('reason', models.TextField(blank=True, help_text='Why the port is not open.')),
+                ('reason', models.TextField(blank=True, help_text='Why the port is not open, or what is wrong with it.')),
                 ('connections', models.PositiveIntegerField(default=0)),
                 ('process', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ports', to='mediation.servingprocess')),
             ],

@@ -98,7 +98,7 @@ class Reporter:
                 protocol=port.protocol,
                 port=port.port,
                 state=PortStatus.State.FAULTY if port.reason else PortStatus.State.OPEN,
-                reason=port.reason,
+                reason=port.reason or port.trouble,
                 connections=port.connections,
             )
             for port in ports

@@ -16,6 +16,8 @@ class PortState:
     reason: str
     """Why it is not open; empty when it is."""
     connections: int
+    trouble: str = ""
+    """What is wrong with it although it is open."""
 
 
 @dataclass(frozen=True, slots=True)
