@@ -11,6 +11,7 @@ The reader, its errors and warnings, and the reference tables in ``docs/`` all c
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,12 +78,48 @@ def parameter(
     return dataclasses.field(default=default, metadata={"parameter": declared})
 
 
+def parameter_group(cls: type) -> Any:
+    """A field that holds parameters which belong together; ``cls`` is a dataclass of them, each with a default."""
+    return dataclasses.field(default_factory=cls, metadata={"parameters": cls})
+
+
 def declared_parameters(cls: type) -> Iterator[tuple[str, Parameter]]:
-    """The fields of a class that are parameters, with their names in the class."""
+    """The fields of a class that are parameters, with their names in the class; those that belong together included."""
     for field in dataclasses.fields(cls):
-        declared = field.metadata.get("parameter")
-        if declared is not None:
-            yield field.name, declared
+        if "parameter" in field.metadata:
+            yield field.name, field.metadata["parameter"]
+        elif "parameters" in field.metadata:
+            yield from declared_parameters(field.metadata["parameters"])
+
+
+def read_texts(cls: type, texts: Mapping[str, str], report: Callable[[str], None]) -> dict[str, Any]:
+    """
+    Values for the parameter fields of the class, where there is no XML: of a transport, or of a property.
+
+    Args:
+        texts: the parameters as they stand, by name.
+        report: is told of each wrong value, which then counts as missing.
+    """
+    values = {}
+    for field in dataclasses.fields(cls):
+        if "parameter" in field.metadata:
+            values[field.name] = _read_text(field.metadata["parameter"], texts, report)
+        elif "parameters" in field.metadata:
+            together = field.metadata["parameters"]
+            values[field.name] = together(**read_texts(together, texts, report))
+    return values
+
+
+def _read_text(declared: Parameter, texts: Mapping[str, str], report: Callable[[str], None]) -> Any:
+    text = texts.get(declared.name, "").strip()
+    if text:
+        try:
+            return declared.convert(text)
+        except ConfigurationError as exc:
+            report(exc.message)
+        except ValueError as exc:
+            report(f'parameter {declared.name} "{text}" {exc}')
+    return declared.default
 
 
 class ParameterReader:
@@ -114,7 +151,14 @@ class ParameterReader:
         """
         Values for the parameter fields of the class. Every mistake is reported; a wrong value then counts as missing.
         """
-        return {name: self._value(declared) for name, declared in declared_parameters(cls)}
+        values = {}
+        for field in dataclasses.fields(cls):
+            if "parameter" in field.metadata:
+                values[field.name] = self._value(field.metadata["parameter"])
+            elif "parameters" in field.metadata:
+                together = field.metadata["parameters"]
+                values[field.name] = together(**self.read(together))
+        return values
 
     def _value(self, declared: Parameter) -> Any:
         text = self.texts.get(declared.name, "")
@@ -197,6 +241,21 @@ def number(least: int, most: int | None = None) -> Callable[[str], int]:
         if not (text.isascii() and text.isdigit()) or int(text) < least or (most is not None and int(text) > most):
             raise ValueError(f"is not a whole number {bounds}")
         return int(text)
+
+    return convert
+
+
+def seconds(least: float = 0.0) -> Callable[[str], float]:
+    """A time in seconds, such as ``30`` or ``0.5``."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value < math.inf:
+            raise ValueError(f"is not a number of seconds of at least {least:g}")
+        return value
 
     return convert
 
