@@ -53,7 +53,7 @@ async def listen(
     accept: Accept,
     *,
     ssl: ServerTls | None = None,
-    limits: Limits | None = None,
+    limits: Limits | Callable[[], Limits] | None = None,
     backlog: int = 512,
     reuse_port: bool = False,
 ) -> Listener:
