@@ -107,6 +107,8 @@ class HttpListener:
             target = request.raw_path.encode("ascii")
         except UnicodeEncodeError:
             return _plain(400, "The request target is not ASCII")
+        if (request.content_length or 0) > self._max_body:
+            return self._too_large()
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
@@ -114,7 +116,7 @@ class HttpListener:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _plain(413, f"The body is larger than {self._max_body} bytes")
+            return self._too_large()
         except TimeoutError:
             return _plain(408, "The body took too long")
         path, _, query = target.partition(b"?")
@@ -132,6 +134,9 @@ class HttpListener:
             "server": transport.get_extra_info("sockname")[:2] if transport else None,
         }
         return _response(await _answer(ASGIRequest(scope, BytesIO(body))), request.method == "HEAD")
+
+    def _too_large(self) -> web.Response:
+        return _plain(413, f"The body is larger than {self._max_body} bytes")
 
 
 def _request(

@@ -99,6 +99,14 @@ async def test_a_view_that_fails_tells_the_client_nothing(client, caplog):
     assert "of the view" in caplog.text
 
 
+async def test_a_body_that_is_announced_over_the_limit_is_not_waited_for(listener):
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(b"POST /services/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
+
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
 @pytest.mark.parametrize("headers", [{}, {"Expect": "100-continue"}])
 async def test_a_body_over_the_limit_is_refused(client, headers):
     async with client.post("/services/echo", data=b"x" * 1001, headers=headers) as response:
