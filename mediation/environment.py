@@ -8,11 +8,13 @@ from is a :class:`Client`: a WebSocket session or an HTTP exchange.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
+    from mediation.headers import Headers
+    from mediation.identity import Credential, Identity
     from mediation.inbound_endpoint import InboundEndpoint
     from mediation.local_entry import LocalEntry
     from mediation.mediators.sequence import SequenceMediator
@@ -52,6 +54,34 @@ class Environment(Protocol):
         """The transport sender's parameters for ``ws``, ``wss``, ``http`` or ``https``; empty if there are none."""
 
 
+class Authenticator(Protocol):
+    """
+    Knows users, their logins and their tokens.
+
+    Its methods may block: they are called in threads, several at a time. What is wrong is an answer; an exception means
+    that there is none.
+    """
+
+    def identify(self, credential: Credential) -> Identity | None:
+        """
+        Who has shown this; ``None`` if it is wrong, has ended or belongs to somebody who may not log in.
+
+        Raises:
+            AuthenticationUnavailable: the users are out of reach.
+        """
+
+    def renew(self, identities: Collection[Identity]) -> Mapping[Identity, Identity | None]:
+        """
+        What has become of these since: each as it is now, or ``None`` if its credential would not be taken any more.
+
+        Args:
+            identities: some that :meth:`identify` has given, in this process.
+
+        Raises:
+            AuthenticationUnavailable: the users are out of reach.
+        """
+
+
 class Client(Protocol):
     """Who sent a message, and gets its reply. Lives as long as the connection or request that it stands for."""
 
@@ -60,6 +90,9 @@ class Client(Protocol):
 
     backends: BackendPool
     """The WebSocket back-end connections that this client's messages use."""
+
+    handshake_headers: Headers | None
+    """Of the WebSocket handshake that began the conversation; ``None`` where each message has its own."""
 
     def reply(self, ctx: MessageContext) -> None:
         """Send ``ctx`` to the client, or to all clients that a broadcast level names. Queues or writes, never waits."""

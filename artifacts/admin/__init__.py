@@ -14,6 +14,7 @@ The management console: one ``ModelAdmin`` per kind of artifact, and what they s
     downloads      export
     deployment     import and export of everything
     secrets        what is shown instead of passwords
+    tokens         what programs show in place of a password
 
 Rows are written through :mod:`artifacts.store` alone.
 """
@@ -26,5 +27,6 @@ from . import (  # noqa: F401  (these register their models)
     local_entries,
     proxy_services,
     sequences,
+    tokens,
     transports,
 )

@@ -10,6 +10,7 @@ from .kept import KeptArtifact
 from .local_entries import LocalEntry
 from .proxies import ProxyService
 from .sequences import Sequence
+from .tokens import AccessToken
 from .transports import TransportParameter, TransportSender
 
 ARTIFACT_MODELS: Final[tuple[type[Artifact], ...]] = (
@@ -24,6 +25,7 @@ ARTIFACT_MODELS: Final[tuple[type[Artifact], ...]] = (
 
 __all__ = [
     "ARTIFACT_MODELS",
+    "AccessToken",
     "Artifact",
     "Deployment",
     "Endpoint",

@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from mediation.errors import (
     ConnectionFailed,
@@ -65,7 +66,23 @@ class HttpTransport:
             ctx.client.handed_over(ctx)
         return self._send(written, options.timeout)
 
-    async def _send(self, request: Request, timeout: float) -> Answer:
+    async def fetch(self, url: str, limit: int, timeout: float) -> bytes:
+        """
+        Get a document that the configuration names. A redirect is no document.
+
+        Args:
+            limit: bytes.
+
+        Raises:
+            MediationError: it cannot be had.
+        """
+        answer = await self._send(Request("GET", URL(url), [("Accept", "application/json")], b""), timeout, limit)
+        if answer.status != 200:
+            raise EndpointError(f"{url} answered with the status {answer.status}")
+        body = answer.payload.raw
+        return body if isinstance(body, bytes) else b""
+
+    async def _send(self, request: Request, timeout: float, limit: int = MAX_ANSWER) -> Answer:
         uri = str(request.url.with_user(None)) if request.url.user else str(request.url)
         try:
             async with self._open_session().request(
@@ -79,7 +96,7 @@ class HttpTransport:
                 if response.status < 200:
                     # RFC 9110 15.2.2: a 101 answers a request for an upgrade, and there was none.
                     raise EndpointError(f"{uri} answered with the status {response.status}", code=101506)
-                return _answer(response, await _read(response))
+                return _answer(response, await _read(response, limit))
         except aiohttp.InvalidURL as exc:
             raise InvalidAddress(uri, str(exc)) from exc
         except aiohttp.ConnectionTimeoutError as exc:
@@ -121,18 +138,18 @@ class HttpTransport:
             self._session = None
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """
     Raises:
         BodyTooLarge: decided on the announced length if there is one.
     """
-    if (response.content_length or 0) > MAX_ANSWER:
-        raise content_coding.BodyTooLarge(MAX_ANSWER)
+    if (response.content_length or 0) > limit:
+        raise content_coding.BodyTooLarge(limit)
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_ANSWER:
-            raise content_coding.BodyTooLarge(MAX_ANSWER)
+        if len(body) > limit:
+            raise content_coding.BodyTooLarge(limit)
     return bytes(body)
 
 
