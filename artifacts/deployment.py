@@ -72,8 +72,11 @@ def _connected() -> Iterator[None]:
     """Outside of requests nobody else drops a connection that has broken."""
     try:
         yield
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError) as exc:
         connection.close()
+        if Deployment._meta.db_table in str(exc):
+            # runserver says so by itself, the daphne command does not.
+            raise DatabaseError(f"{exc}; make the tables with: manage.py migrate") from exc
         raise
 
 

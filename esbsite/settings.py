@@ -6,14 +6,12 @@ A file named ``.env`` beside ``manage.py`` is read first; variables of the proce
 
 from pathlib import Path
 
-import environ
-
+from esbsite.environment import Environment
 from esbsite.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env = Environment(BASE_DIR / ".env")
 
 # -- where things are kept -------------------------------------------------------------------------------------------
 
@@ -26,7 +24,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(ESB_DATA_DIR / "sec
 
 # sqlite:///relative.db, sqlite:////absolute.db, or postgres://user:password@host/name
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{ESB_DATA_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # WAL lets readers go on while one writes. WAL with synchronous=NORMAL acknowledges before fsync, hence FULL.
         init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -41,9 +39,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The address that proxy services and inbound endpoints listen on. The main port (admin) takes `runserver ADDR:PORT`.
 ESB_HOST = env.str("ESB_HOST", default="0.0.0.0")
 # Proxy services over http; 0 closes it.
-ESB_HTTP_PORT = env.int("ESB_HTTP_PORT", default=8280)
+ESB_HTTP_PORT = env.port("ESB_HTTP_PORT", default=8280)
 # Proxy services over https, open when a certificate (PEM, with its chain) and key are set.
-ESB_HTTPS_PORT = env.int("ESB_HTTPS_PORT", default=8243)
+ESB_HTTPS_PORT = env.port("ESB_HTTPS_PORT", default=8243)
 ESB_HTTPS_CERTIFICATE = env.str("ESB_HTTPS_CERTIFICATE", default="")
 ESB_HTTPS_KEY = env.str("ESB_HTTPS_KEY", default="")
 # Added to the two ports above and to those of inbound endpoints with ws.use.port.offset=true, to run a second product.

@@ -275,3 +275,13 @@ def test_a_lost_database_is_told_and_reconnected(monkeypatch):
         DatabaseSource().load(None)
 
     assert closed == [True, True]
+
+
+def test_a_database_without_tables_says_how_to_make_them(monkeypatch):
+    def no_table():
+        raise DatabaseError("no such table: artifacts_deployment")
+
+    monkeypatch.setattr(deployment.Deployment, "current", no_table)
+
+    with pytest.raises(DatabaseError, match=r"no such table: artifacts_deployment; .*manage\.py migrate"):
+        DatabaseSource().generation()
