@@ -7,6 +7,7 @@ What comes from outside is never trusted: a DOCTYPE is refused, so there are no 
 from __future__ import annotations
 
 import copy
+import re
 from typing import Final
 
 from lxml import etree
@@ -18,6 +19,8 @@ SOAP11_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12_NS: Final = "http://www.w3.org/2003/05/soap-envelope"
 PAYLOAD_NS: Final = "http://ws.apache.org/commons/ns/payload"
 """Of the elements that wrap a text or binary body."""
+
+_PROLOG_WITH_DOCTYPE: Final = re.compile(rb"(?:\s|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE\b", re.DOTALL)
 
 _STRING: Final = etree.XPath("string()", regexp=False, smart_strings=False)
 _HAS_XSI_TYPE: Final = etree.XPath(
@@ -60,23 +63,32 @@ def parse_xml(source: bytes | str, *, remove_blank_text: bool = False) -> etree.
         XmlError: not well-formed, nested deeper than 256 elements, or with a DOCTYPE.
     """
     try:
-        if isinstance(source, str):
-            root = etree.fromstring(source.encode("utf-8"), _TEXT[remove_blank_text])
-        else:
-            root = etree.fromstring(source, _BYTES[remove_blank_text])
-    except etree.XMLSyntaxError as exc:
-        line, column = exc.position
-        raise XmlError(_reason(exc), line, column) from exc
+        content = source.encode("utf-8") if isinstance(source, str) else source
     except UnicodeEncodeError as exc:
         raise XmlError("half a surrogate pair is not a character") from exc
+    parsers = _TEXT if isinstance(source, str) else _BYTES
+    try:
+        root = etree.fromstring(content, parsers[remove_blank_text])
+    except etree.XMLSyntaxError as exc:
+        # What the parser stumbled over may be an entity that the DOCTYPE declares.
+        if _PROLOG_WITH_DOCTYPE.match(content):
+            raise _doctype() from exc
+        line, column = exc.position
+        raise XmlError(_reason(exc), line, column) from exc
     if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlError("a DOCTYPE is not allowed", 1)
+        raise _doctype()
     return root
+
+
+def _doctype() -> XmlError:
+    return XmlError("a DOCTYPE is not allowed: remove it, and write out the entities that it declares", 1)
 
 
 def _reason(exc: etree.XMLSyntaxError) -> str:
     # libxml2 appends ", line 1, column 4" to its sentence; the error keeps them as numbers.
-    return (exc.msg or "not well-formed").rpartition(", line ")[0] or exc.msg or "not well-formed"
+    reason = (exc.msg or "not well-formed").rpartition(", line ")[0] or exc.msg or "not well-formed"
+    # An option of the parser is nothing that the author of a document has.
+    return reason.removesuffix(", use XML_PARSE_HUGE option")
 
 
 def serialise(element: etree._Element, *, declaration: bool = False, encoding: str = "utf-8") -> bytes:

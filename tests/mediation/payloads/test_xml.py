@@ -45,6 +45,34 @@ def test_what_an_attacker_sends_is_refused_quickly(document: bytes | str):
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        '<!DOCTYPE r [<!ENTITY x "y">]><r>&x;</r>',
+        '<?xml version="1.0"?>\n<!-- a --><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<r a="&x;"/>',
+        "<!DOCTYPE r><r>",
+        BOMB,
+    ],
+)
+def test_a_doctype_is_what_the_author_is_told_of_whatever_the_parser_stumbled_over(document: str):
+    with pytest.raises(XmlError, match="a DOCTYPE is not allowed: remove it") as caught:
+        parse_xml(document)
+    assert caught.value.line == 1
+
+
+def test_a_prolog_that_never_ends_costs_no_time():
+    started = time.perf_counter()
+
+    with pytest.raises(XmlError):
+        parse_xml("<!-- -->" * 50_000)
+    assert time.perf_counter() - started < 0.5
+
+
+def test_the_limit_on_nesting_is_told_without_the_parsers_options():
+    with pytest.raises(XmlError, match=r"Excessive depth in document: 256$"):
+        parse_xml("<a>" * 300)
+
+
+@pytest.mark.parametrize(
     "document", [b"", b" ", b"text", b"<a>", b"<a></b>", b"<a/><b/>", b"<r>\xff</r>", "<a>\ud800</a>"]
 )
 def test_what_is_not_well_formed_is_refused(document: bytes | str):
