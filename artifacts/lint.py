@@ -25,6 +25,8 @@ from mediation.grammar import Node
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.mediators.sequence import SequenceMediator, SequenceReference
 
+from .models.inbound import port_in_use
+
 WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local entry"}
 
 Key = tuple[str, str]
@@ -100,8 +102,7 @@ def _shared_ports(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]
         port = inbound.port_with_offset(offset)
         holder = holders.setdefault(port, inbound.name)
         if holder != inbound.name:
-            text = f"Another endpoint named : {holder} is currently using this port: {port}"
-            yield (artifact.kind, artifact.name), _warning("port", text)
+            yield (artifact.kind, artifact.name), _warning("port", port_in_use(holder, port))
         elif port - offset in (settings.ESB_HTTP_PORT, settings.ESB_HTTPS_PORT):
             yield (artifact.kind, artifact.name), _warning("port", f"port {port} is the one of proxy services")
 

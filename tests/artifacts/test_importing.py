@@ -267,7 +267,7 @@ def escaping(path):
         ("a.xml", "<html/>", "<html> is not Synapse configuration"),
         ("a.car", "no archive", "is not a zip archive"),
         ("a.car", bomb, "inflates to more than 100 times its packed size"),
-        ("a.car", escaping, "the name leaves the package, or is not one"),
+        ("a.car", escaping, "the name leads out of the package, or is no plain path"),
         ("deployment.toml", "[transport", "is not TOML"),
     ],
 )

@@ -35,26 +35,29 @@ _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
 
 
-def archive_files(path: Path) -> list[SourceFile]:
+def archive_files(path: Path, name: str) -> list[SourceFile]:
     """
+    Args:
+        name: what the user calls the archive; errors say it.
+
     Raises:
         PackageError: not a zip archive, over a cap, or with a member that no honest package has.
     """
-    _check_directory(path)
+    _check_directory(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
-                raise PackageError(str(path), f"{len(members)} members; at most {MAX_MEMBERS} are read")
+                raise PackageError(name, f"{len(members)} members; at most {MAX_MEMBERS} are read")
             for member in members:
-                _check(path, member)
-            _check_duplicates(path, members)
-            return list(_read(path, archive, [member for member in members if not member.is_dir()]))
+                _check(name, member)
+            _check_duplicates(name, members)
+            return list(_read(name, archive, [member for member in members if not member.is_dir()]))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError) as exc:
-        raise PackageError(str(path), f"cannot be read as a zip archive: {exc}") from exc
+        raise PackageError(name, f"cannot be read as a zip archive: {exc}") from exc
 
 
-def _check_directory(path: Path) -> None:
+def _check_directory(path: Path, name: str) -> None:
     """Look at the size of the archive's directory before ``zipfile`` builds an object for each entry."""
     try:
         with path.open("rb") as file:
@@ -62,25 +65,24 @@ def _check_directory(path: Path) -> None:
             file.seek(max(0, size - _END.size - _COMMENT_LIMIT))
             tail = file.read()
     except OSError as exc:
-        raise PackageError(str(path), exc.strerror or str(exc)) from exc
+        raise PackageError(name, exc.strerror or str(exc)) from exc
     start = tail.rfind(_END_MAGIC)
     if start < 0 or len(tail) - start < _END.size:
-        raise PackageError(str(path), "is not a zip archive")
+        raise PackageError(name, "is not a zip archive")
     _, _, _, _, entries, directory_bytes, _, _ = _END.unpack_from(tail, start)
     if entries > MAX_MEMBERS:
-        raise PackageError(str(path), f"{entries} members; at most {MAX_MEMBERS} are read")
+        raise PackageError(name, f"{entries} members; at most {MAX_MEMBERS} are read")
     if directory_bytes > MAX_DIRECTORY_BYTES:
-        raise PackageError(
-            str(path), f"its directory has {directory_bytes} bytes; at most {MAX_DIRECTORY_BYTES} are read"
-        )
+        raise PackageError(name, f"its directory has {directory_bytes} bytes; at most {MAX_DIRECTORY_BYTES} are read")
 
 
-def _check(path: Path, member: zipfile.ZipInfo) -> None:
+def _check(package: str, member: zipfile.ZipInfo) -> None:
     # orig_filename: zipfile cuts filename at a NUL.
-    name = member.orig_filename
-    where = _where(path, name)
-    if _UNSAFE.search(name):
-        raise PackageError(where, "the name leaves the package, or is not one")
+    where = _where(package, member.orig_filename)
+    if _UNSAFE.search(member.orig_filename):
+        raise PackageError(
+            where, "the name leads out of the package, or is no plain path: pack it again without this member"
+        )
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise PackageError(where, "is a symbolic link or a special file")
@@ -96,28 +98,28 @@ def _check_ratio(where: str, size: int, member: zipfile.ZipInfo) -> None:
         raise PackageError(where, f"inflates to more than {MAX_RATIO} times its packed size")
 
 
-def _check_duplicates(path: Path, members: list[zipfile.ZipInfo]) -> None:
+def _check_duplicates(package: str, members: list[zipfile.ZipInfo]) -> None:
     seen: dict[str, str] = {}
     for member in members:
         name = member.orig_filename
         # "./a" and "a" are one file everywhere, "A" and "a" on some systems.
         key = "/".join(part for part in name.casefold().split("/") if part not in ("", "."))
         if key in seen:
-            raise PackageError(_where(path, name), f"there are two members of this name ({seen[key]})")
+            raise PackageError(_where(package, name), f"there are two members of this name ({seen[key]})")
         seen[key] = name
 
 
-def _read(path: Path, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[SourceFile]:
+def _read(package: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[SourceFile]:
     total = 0
     for member in members:
         if not may_be_configuration(member.filename):
             yield SourceFile(member.filename, None)
             continue
-        content = _inflate(_where(path, member.filename), archive, member)
+        content = _inflate(_where(package, member.filename), archive, member)
         total += len(content)
         if total > MAX_TOTAL_BYTES:
             raise PackageError(
-                _where(path, member.filename), f"the package inflates to more than {MAX_TOTAL_BYTES} bytes"
+                _where(package, member.filename), f"the package inflates to more than {MAX_TOTAL_BYTES} bytes"
             )
         yield SourceFile(member.filename, content)
 
@@ -133,5 +135,5 @@ def _inflate(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> b
     return bytes(content)
 
 
-def _where(path: Path, name: str) -> str:
-    return f"{path}!/{name.encode('unicode_escape').decode()}"
+def _where(package: str, name: str) -> str:
+    return f"{package}!/{name.encode('unicode_escape').decode()}"

@@ -33,7 +33,7 @@ def read_path(path: Path, name: str | None = None) -> Package:
     if path.is_dir():
         _read_files(package, list(folder_files(path)), f"{package.path.rstrip('/')}/")
     elif path.suffix.lower() in PACKAGES:
-        _read_files(package, archive_files(path), f"{package.path}!/")
+        _read_files(package, archive_files(path, package.path), f"{package.path}!/")
     else:
         found = _read_one(package.path, read_file(path))
         if isinstance(found, str):
@@ -79,4 +79,4 @@ def _why_unread(path: str) -> str:
         return "a hidden directory"
     if posixpath.splitext(path)[1].lower() in PACKAGES:
         return "a package in a package; give it as a path of its own"
-    return "not XML"
+    return "neither .xml nor a deployment.toml"
