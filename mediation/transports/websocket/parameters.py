@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mediation.limit_parameters import BackendConnectionParameters
 from mediation.parameters import names, number, parameter, parameter_group, read_texts, seconds
 from mediation.properties import CUSTOM_HEADER_PREFIX, OUTFLOW_FAULT_SEQUENCE, OUTFLOW_SEQUENCE
+from mediation.transports.backend_tls import BackendTls
 
 from .proxies import ProxyProfile, read_profiles
 
@@ -77,6 +78,7 @@ class SenderParameters:
         values="HTTP status",
         help="what HTTP callers get for a failed back-end when no sequence answers",
     )
+    tls: BackendTls = parameter_group(BackendTls)
     limits: BackendConnectionParameters = parameter_group(BackendConnectionParameters)
 
 
