@@ -12,21 +12,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
+from mediation.authentication.credentials import CARRIERS, Attempt
+from mediation.client_certificate import certificate_properties
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
+from mediation.limit_parameters import CLOSE, DROP, WAIT
 from mediation.listeners.origin import origin_allowed
+from mediation.message_rate import MessageRate
+from mediation.outbox import Outbox
+from mediation.relay import UnansweredConnection, negotiate
 from mediation.session import Session
-from mediation.transports.websocket import Handshake, Rejection, select_subprotocol
-from mediation.transports.websocket.subprotocols import SUPPORTED
+from mediation.transports.websocket import Handshake, Rejection
 
 if TYPE_CHECKING:
+    from mediation.identity import Identity
     from mediation.runtime import Runtime
     from mediation.transports.websocket import Connection, Frame, Request
 
@@ -36,12 +43,16 @@ OUTGOING_HIGH_WATER: Final = 32
 """Frames that may wait for an ASGI server to take them before the back-ends are no longer read."""
 
 
-def admit(runtime: Runtime, name: str, origin: str | None, host: str | None) -> InboundEndpoint:
+def admit(runtime: Runtime, name: str, address: str, origin: str | None, host: str | None) -> InboundEndpoint:
     """
     The inbound endpoint that a handshake may go on with.
 
+    Args:
+        address: the client's IP address.
+
     Raises:
-        Rejection: 404 for an endpoint that is not deployed, 503 for one that is suspended, 403 for a foreign origin.
+        Rejection: 404 for an endpoint that is not deployed, 503 for one that is suspended or has no room for one more,
+            403 for a foreign origin.
     """
     inbound = runtime.environment.inbound_endpoint(name)
     if inbound is None:
@@ -50,34 +61,109 @@ def admit(runtime: Runtime, name: str, origin: str | None, host: str | None) -> 
         raise Rejection(503)
     if not origin_allowed(origin, host, (*runtime.options.allowed_origins, *inbound.allowed_origins)):
         raise Rejection(403, "This origin may not open a WebSocket here")
+    runtime.clients.check(inbound, address)
     return inbound
 
 
-def accept(request: Request, name: str, runtime: Runtime) -> Handshake:
+async def identify(
+    runtime: Runtime,
+    inbound: InboundEndpoint,
+    headers: Headers,
+    address: str,
+    certificate: Mapping[str, Any] | None = None,
+    certificate_der: bytes | None = None,
+) -> Identity:
     """
-    Answer a handshake on the port of an inbound endpoint.
+    Who the client is that wants to connect to this endpoint. The header that said so is taken out of ``headers``.
+
+    Raises:
+        Rejection: it may not connect; see :meth:`mediation.authentication.Gate.admit`.
+    """
+    origin, host = headers.get("Origin"), headers.get("Host")
+    named = {*runtime.options.allowed_origins, *inbound.allowed_origins} - {"*"}
+    same_origin = None if origin is None else origin_allowed(origin, host, named)
+    attempt = Attempt(inbound.name, headers, address, certificate, certificate_der)
+    identity = await runtime.gate.admit(attempt, inbound.access, same_origin)
+    if not inbound.access.keep_credentials:
+        for name in CARRIERS.get(identity.scheme, ()):
+            headers.remove(name)
+    return identity
+
+
+def accept(request: Request, name: str, runtime: Runtime) -> Handshake | Awaitable[Handshake]:
+    """
+    Answer a handshake on the port of an inbound endpoint; at once, unless it has to be asked who the client is.
 
     Raises:
         Rejection: see :func:`admit`.
     """
-    inbound = admit(runtime, name, request.get("Origin"), request.get("Host"))
-    subprotocol = select_subprotocol(request.subprotocols, SUPPORTED)
+    inbound = admit(runtime, name, request.remote[0], request.get("Origin"), request.get("Host"))
+    if inbound.access.open:
+        return _handshake(request, inbound, runtime, Headers(request.headers), None)
+    return _accept_identified(request, inbound, runtime)
+
+
+async def _accept_identified(request: Request, inbound: InboundEndpoint, runtime: Runtime) -> Handshake:
+    headers = Headers(request.headers)
+    identity = await identify(
+        runtime, inbound, headers, request.remote[0], request.peer_certificate, request.peer_certificate_der
+    )
+    # Much may have happened meanwhile.
+    inbound = admit(runtime, inbound.name, request.remote[0], request.get("Origin"), request.get("Host"))
+    answer = _handshake(request, inbound, runtime, headers, identity)
+    return answer if isinstance(answer, Handshake) else await answer
+
+
+def _handshake(
+    request: Request, inbound: InboundEndpoint, runtime: Runtime, headers: Headers, identity: Identity | None
+) -> Handshake | Awaitable[Handshake]:
+    certificate = request.peer_certificate_der
+    caller = Caller(
+        headers=headers,
+        identity=identity,
+        target=request.target,
+        url=f"{request.scheme}://{request.get('Host', '')}{request.target}",
+        local=_address(request.local),
+        remote=_address(request.remote),
+        offered=request.subprotocols,
+        properties=certificate_properties(certificate) if certificate else {},
+    )
+    if inbound.conversation.relays_subprotocols and caller.offered:
+        return _relay(inbound, runtime, caller)
+    subprotocol = inbound.conversation.select_subprotocol(caller.offered)
 
     def connected(connection: Connection) -> InboundConsumer:
         consumer = InboundConsumer(runtime)
-        consumer.open(
-            inbound,
-            connection,
-            headers=Headers(request.headers),
-            target=request.target,
-            url=f"{request.scheme}://{request.get('Host', '')}{request.target}",
-            local=_address(request.local),
-            remote=_address(request.remote),
-            subprotocol=subprotocol,
-        )
+        consumer.open(inbound, connection, caller, subprotocol)
         return consumer
 
     return Handshake(connected, subprotocol)
+
+
+async def _relay(inbound: InboundEndpoint, runtime: Runtime, caller: Caller) -> Handshake:
+    """Answer when the back-end has chosen a sub-protocol; what else it has to say waits until then."""
+    consumer = InboundConsumer(runtime)
+    subprotocol = await consumer.negotiate(inbound, caller)
+
+    def connected(connection: Connection) -> InboundConsumer:
+        consumer.answered(connection)
+        return consumer
+
+    return Handshake(connected, subprotocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks for a conversation, and how; see :class:`mediation.session.Session`."""
+
+    headers: Headers
+    identity: Identity | None
+    target: str
+    url: str
+    local: str
+    remote: str
+    offered: Sequence[str]
+    properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 class InboundConsumer(AsyncConsumer):
@@ -90,46 +176,101 @@ class InboundConsumer(AsyncConsumer):
     """
 
     session: Session
+    _received: Callable[[Frame], None]
 
     def __init__(self, runtime: Runtime | Callable[[], Runtime | None]) -> None:
         self._runtime = runtime
         self._asgi: AsgiConnection | None = None
+        self._outbox: Outbox | None = None
+        self._rate: MessageRate | None = None
 
-    def open(
-        self,
-        inbound: InboundEndpoint,
-        connection: Any,
-        *,
-        headers: Headers,
-        target: str,
-        url: str,
-        local: str,
-        remote: str,
-        subprotocol: str | None,
-    ) -> None:
+    def open(self, inbound: InboundEndpoint, connection: Any, caller: Caller, subprotocol: str | None) -> None:
         """The handshake is done: the conversation begins."""
+        connection = self._limited(inbound, connection)
+        self._make_session(inbound, connection, caller, subprotocol=subprotocol)
+        if self.session.passes_control_frames:
+            connection.pass_control_frames(self.session.control_received)
+        logger.info("%s %s opened", self.session.name, self.session.channel)
+        self.session.opened(caller.headers)
+
+    async def negotiate(self, inbound: InboundEndpoint, caller: Caller) -> str | None:
+        """
+        The conversation begins before the handshake is done, because its sub-protocols are relayed.
+
+        Returns:
+            The sub-protocol to answer with; :meth:`answered` is next.
+
+        Raises:
+            Rejection: the conversation is over.
+        """
+        self._unanswered = UnansweredConnection()
+        self._make_session(inbound, self._unanswered, caller, offered=caller.offered)
+        return await negotiate(self.session, self._unanswered, caller.headers, caller.offered)
+
+    def answered(self, connection: Any) -> None:
+        """The handshake is done, at last."""
+        logger.info("%s %s opened", self.session.name, self.session.channel)
+        if self.session.passes_control_frames:
+            connection.pass_control_frames(self.session.control_received)
+        connection = self._limited(self.session.inbound, connection)
+        self._unanswered.hand_over(connection)
+        self.session.connect(connection)
+
+    def _make_session(self, inbound: InboundEndpoint, connection: Any, caller: Caller, **subprotocols: Any) -> None:
         runtime = self._runtime() if callable(self._runtime) else self._runtime
         assert runtime is not None, "a client was admitted, so there is a runtime"
         self.session = Session(
-            runtime, inbound, connection, target=target, url=url, local=local, remote=remote, subprotocol=subprotocol
+            runtime,
+            inbound,
+            connection,
+            target=caller.target,
+            url=caller.url,
+            local=caller.local,
+            remote=caller.remote,
+            properties=caller.properties,
+            identity=caller.identity,
+            **subprotocols,
         )
-        logger.info("%s %s opened", self.session.name, self.session.channel)
-        self.session.opened(headers)
+        self._received = self.session.received
+        rate = inbound.limits.max_message_rate
+        if rate := runtime.options.max_message_rate if rate is None else rate:
+            refuse = self._refuse if inbound.limits.message_rate_policy == CLOSE else None
+            self._rate = MessageRate(rate, self.session.received, self.session.reading, refuse)
+            self._received = self._rate.received
+
+    def _limited(self, inbound: InboundEndpoint, connection: Any) -> Any:
+        """The connection as the session sees it: with a queue before it, if its back-ends are not to wait."""
+        runtime = self._runtime() if callable(self._runtime) else self._runtime
+        limits = inbound.limits
+        if runtime is None or limits.queue_policy == WAIT:
+            return connection
+        size = limits.max_queue or runtime.options.max_queue_bytes
+        self._outbox = Outbox(connection, size, drops=limits.queue_policy == DROP)
+        return self._outbox
+
+    def _refuse(self) -> None:
+        self.session.close(1008, "too many messages")
 
     # -- the handler of a connection on a port
 
     def frame_received(self, frame: Frame) -> None:
-        self.session.received(frame)
+        self._received(frame)
 
     def connection_lost(self, code: int, reason: str) -> None:
+        if self._rate is not None:
+            self._rate.end()
         logger.info("%s %s closed with %d %s", self.session.name, self.session.channel, code, _printable(reason))
         self.session.closed(code, reason)
 
     def pause_writing(self) -> None:
-        self.session.pause_writing()
+        if self._outbox is None:
+            self.session.pause_writing()
 
     def resume_writing(self) -> None:
-        self.session.resume_writing()
+        if self._outbox is None:
+            self.session.resume_writing()
+        else:
+            self._outbox.resume()
 
     # -- the ASGI application
 
@@ -165,25 +306,43 @@ class InboundConsumer(AsyncConsumer):
         try:
             if runtime is None:
                 raise Rejection(503)
-            inbound = admit(runtime, name, headers.get("Origin"), headers.get("Host"))
+            address = (scope.get("client") or ("",))[0]
+            inbound = admit(runtime, name, address, headers.get("Origin"), headers.get("Host"))
+            identity = None
+            if not inbound.access.open:
+                identity = await identify(runtime, inbound, headers, address)
+                inbound = admit(runtime, name, address, headers.get("Origin"), headers.get("Host"))
+            caller = _asgi_caller(scope, headers, identity)
+            relays = inbound.conversation.relays_subprotocols and bool(caller.offered)
+            if relays:
+                subprotocol = await self.negotiate(inbound, caller)
+            else:
+                subprotocol = inbound.conversation.select_subprotocol(caller.offered)
         except Rejection as refused:
             logger.info("inboundendpoint:%s refused a handshake with %d", _printable(name), refused.status)
-            await self.send({"type": "websocket.close", "code": 1013 if refused.status == 503 else 1008})
+            await self._deny(refused)
             raise StopConsumer from refused
-        subprotocol = select_subprotocol(scope.get("subprotocols", ()), SUPPORTED)
         self._asgi = AsgiConnection(self.base_send, self)
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
-        target = _target(scope)
-        self.open(
-            inbound,
-            self._asgi,
-            headers=headers,
-            target=target,
-            url=f"{scope.get('scheme', 'ws')}://{headers.get('Host', '')}{target}",
-            local=_address(scope.get("server")),
-            remote=_address(scope.get("client")),
-            subprotocol=subprotocol,
+        if relays:
+            self.answered(self._asgi)
+        else:
+            self.open(inbound, self._asgi, caller, subprotocol)
+
+    async def _deny(self, refused: Rejection) -> None:
+        """Answer with the status if the server knows how (ASGI, Websocket Denial Response); others answer 403."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.send({"type": "websocket.close", "code": 1013 if refused.status == 503 else 1008})
+            return
+        headers = [("Content-Type", "text/plain; charset=utf-8"), *refused.headers]
+        await self.send(
+            {
+                "type": "websocket.http.response.start",
+                "status": refused.status,
+                "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            }
         )
+        await self.send({"type": "websocket.http.response.body", "body": refused.text.encode()})
 
     async def websocket_receive(self, event: dict[str, Any]) -> None:
         assert self._asgi is not None
@@ -226,6 +385,14 @@ class AsgiConnection:
             self.closed = True
             self.may_read.set()
 
+    def pass_control_frames(self, receive: Callable[[bool, bytes], None]) -> None:
+        """An ASGI server answers pings itself, and tells nobody."""
+
+    def ping(self, payload: bytes = b"") -> None:
+        """ASGI has no message for this."""
+
+    def pong(self, payload: bytes = b"") -> None: ...
+
     def pause_reading(self) -> None:
         self.may_read.clear()
 
@@ -263,6 +430,19 @@ class AsgiConnection:
             self.lost()
         finally:
             self._writer = None
+
+
+def _asgi_caller(scope: dict[str, Any], headers: Headers, identity: Identity | None) -> Caller:
+    target = _target(scope)
+    return Caller(
+        headers=headers,
+        identity=identity,
+        target=target,
+        url=f"{scope.get('scheme', 'ws')}://{headers.get('Host', '')}{target}",
+        local=_address(scope.get("server")),
+        remote=_address(scope.get("client")),
+        offered=scope.get("subprotocols", ()),
+    )
 
 
 def _target(scope: dict[str, Any]) -> str:

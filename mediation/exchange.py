@@ -17,6 +17,7 @@ from mediation.message import MessageContext
 from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
 
 if TYPE_CHECKING:
+    from mediation.headers import Headers
     from mediation.proxy_service import MainSequence, ProxyService
     from mediation.transports.websocket.pool import BackendPool
 
@@ -43,6 +44,8 @@ class Exchange:
         ctx: the request. The exchange becomes its client.
         backends: the WebSocket connections that HTTP callers share.
     """
+
+    handshake_headers: Headers | None = None
 
     def __init__(self, service: ProxyService | MainSequence, ctx: MessageContext, backends: BackendPool) -> None:
         self.name = service.label

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mediation.access import AccessRules, check_access
+from mediation.conversation_parameters import ConversationParameters
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import artifact, elements, local_name
-from mediation.parameters import FLAG, ParameterReader, choice, flag, names, parameter
+from mediation.inbound_tls import InboundTls, check_tls
+from mediation.limit_parameters import ClientConnectionParameters
+from mediation.parameters import FLAG, ParameterReader, choice, flag, names, parameter, parameter_group
 from mediation.transports.websocket import is_close_code
 
 if TYPE_CHECKING:
@@ -16,10 +20,10 @@ if TYPE_CHECKING:
 
     from mediation.compiler import Compiler
 
-PROTOCOLS: Final = frozenset({"ws"})
+PROTOCOLS: Final = frozenset({"ws", "wss"})
 
 KEPT_PROTOCOLS: Final = frozenset(
-    {"wss", "http", "https", "httpws", "httpswss", "file", "jms", "hl7", "rabbitmq", "mqtt", "kafka", "class"}
+    {"http", "https", "httpws", "httpswss", "file", "jms", "hl7", "rabbitmq", "mqtt", "kafka", "class"}
     | {"wso2_mb", "feed", "cxf_ws_rm", "tcp"}
 )
 """Protocols of the language that are stored and reported, but not served in this version."""
@@ -29,9 +33,6 @@ WITHOUT_EFFECT: Final = {
     "ws.worker.thread.pool.size": "all connections share one event loop",
     "sequential": "messages of one client are always mediated one after the other",
 }
-
-NOT_RUNNING: Final = {"ws.subprotocol.handler.class": "", "ws.pipeline.handler.class": ""}
-
 
 # -- what the parameters take; texts of errors are the originals', word for word
 
@@ -151,6 +152,10 @@ class InboundEndpoint:
         values="origins, or `*`",
         help="which web pages may connect, beside those of the same host name",
     )
+    access: AccessRules = parameter_group(AccessRules)
+    conversation: ConversationParameters = parameter_group(ConversationParameters)
+    tls: InboundTls = parameter_group(InboundTls)
+    limits: ClientConnectionParameters = parameter_group(ClientConnectionParameters)
 
     def port_with_offset(self, offset: int) -> int:
         """The port to open, on a server whose port offset is ``offset``."""
@@ -174,7 +179,10 @@ def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> Inboun
             raise NotRunnable("<handlers> of an inbound endpoint", line=part.sourceline)
     protocol = _protocol(element)
     reader = ParameterReader(element, compiler)
-    reader.report_others(InboundEndpoint, WITHOUT_EFFECT, NOT_RUNNING)
+    reader.report_others(InboundEndpoint, WITHOUT_EFFECT, {})
+    values = reader.read(InboundEndpoint)
+    check_access(values["access"], protocol, reader, compiler)
+    check_tls(values["tls"], protocol, reader, compiler)
     return InboundEndpoint(
         name=name,
         protocol=protocol,
@@ -182,7 +190,7 @@ def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> Inboun
         on_error=_sequence(element, "onError", compiler),
         suspended=(element.get("suspend") or "false").strip().lower() == "true",
         parameters=reader.texts,
-        **reader.read(InboundEndpoint),
+        **values,
     )
 
 

@@ -41,6 +41,12 @@ class Reading:
         self._reader = reader
         self._holders: set[object] = set()
 
+    def change(self, reader: Reader) -> None:
+        """Another connection takes the place of the one so far."""
+        self._reader = reader
+        if self._holders:
+            reader.pause_reading()
+
     def hold(self, holder: object) -> None:
         """Stop reading until this holder lets go; holding twice is holding once."""
         if not self._holders:

@@ -6,6 +6,7 @@ Names are Synapse's, in the scopes *default*, *axis2* and *transport* (``docs/we
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 SCOPES: Final = (
@@ -86,8 +87,32 @@ TEXT_FRAME: Final = "websocket.text.frame"
 BINARY_FRAME_PRESENT: Final = "websocket.binary.frame.present"
 BINARY_FRAME: Final = "websocket.binary.frame"
 CONNECTION_TERMINATE: Final = "connection.terminate"
+HANDSHAKE_HEADER_PREFIX: Final = "websocket.handshake.header."
+"""default; the headers of the client's handshake, on every message when its inbound endpoint says so."""
+TARGET_RECONNECTED: Final = "websocket.target.reconnected"
+"""default; the back-end connection that is told of is not the first one to this address."""
+PING_FRAME_PRESENT: Final = "websocket.ping.frame.present"
+PING_FRAME: Final = "websocket.ping.frame"
+PONG_FRAME_PRESENT: Final = "websocket.pong.frame.present"
+PONG_FRAME: Final = "websocket.pong.frame"
+CLOSE_CLIENT: Final = "websocket.close.client"
+"""default; ``<respond/>`` closes the client's connection with the code and reason of the next two."""
 CLOSE_CODE: Final = "websocket.close.code"
 CLOSE_REASON: Final = "websocket.reason.text"
+
+# -- WebSocket: set by Session on messages of both legs, when the client has proved who it is (default and axis2)
+USER: Final = "websocket.user"
+USER_GROUPS: Final = "websocket.user.groups"
+"""Names, separated by commas."""
+AUTH_SCHEME: Final = "websocket.auth.scheme"
+AUTH_CLAIMS: Final = "websocket.auth.claims"
+"""Claims of a JWT, as JSON text."""
+CLIENT_CERTIFICATE_SUBJECT: Final = "websocket.client.certificate.subject"
+"""default and axis2, as the others; only when the client showed a certificate that was verified."""
+CLIENT_CERTIFICATE_ISSUER: Final = "websocket.client.certificate.issuer"
+CLIENT_CERTIFICATE_SERIAL: Final = "websocket.client.certificate.serial"
+CLIENT_CERTIFICATE_NAMES: Final = "websocket.client.certificate.names"
+CLIENT_CERTIFICATE_FINGERPRINT: Final = "websocket.client.certificate.fingerprint"
 
 # -- WebSocket: set by sequences
 CLOSE_FRAME_STATUS: Final = "websocket.close.frame.status.code"
@@ -99,6 +124,8 @@ OUTFLOW_FAULT_SEQUENCE: Final = "ws.outflow.dispatch.fault.sequence"
 ACCEPT_CONTENT_TYPE: Final = "websocket.accept.contenType"  # the misspelling is the real name
 ACCEPT_CONTENT_TYPE_CORRECT: Final = "websocket.accept.contentType"  # has no effect in the originals either
 CUSTOM_HEADER_PREFIX: Final = "websocket.custom.header."
+PRESERVED_HEADERS: Final = "ws.headers.preserve"
+"""axis2; names of the client's headers that go into the handshake with a back-end. Set by Session."""
 
 
 def mark_frame(properties: dict[str, Any], frame: str | bytes, present: bool = True) -> None:
@@ -109,6 +136,14 @@ def mark_frame(properties: dict[str, Any], frame: str | bytes, present: bool = T
     else:
         properties[BINARY_FRAME_PRESENT] = present
         properties[BINARY_FRAME] = frame
+
+
+def handshake_properties(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """A handshake's headers as properties, by their names as sent and in lower case."""
+    properties = {}
+    for name, value in headers:
+        properties[HANDSHAKE_HEADER_PREFIX + name] = properties[HANDSHAKE_HEADER_PREFIX + name.lower()] = value
+    return properties
 
 
 def is_true(value: object) -> bool:

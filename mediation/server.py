@@ -6,17 +6,21 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from mediation.authentication import Patrol
 from mediation.defaults import default_sequence
+from mediation.listeners.certificates import Certificates
 from mediation.listeners.http import open_http_port
-from mediation.listeners.ports import Ports, WantedPort
+from mediation.listeners.ports import Listener, Ports, WantedPort
 from mediation.listeners.websocket import open_websocket_port
+from mediation.local_transport import LOCAL
 from mediation.monitoring.processes import Reporter
 from mediation.monitoring.status import Status
 from mediation.monitoring.watcher import Source, Watcher
@@ -27,8 +31,9 @@ from mediation.transports.websocket import sender  # noqa: F401 - registers ws a
 from mediation.views import proxy_services
 
 if TYPE_CHECKING:
-    from mediation.environment import Environment
+    from mediation.environment import Authenticator, Environment
     from mediation.inbound_endpoint import InboundEndpoint
+    from mediation.inbound_tls import InboundTls
     from mediation.mediators.sequence import SequenceMediator
 
 logger = logging.getLogger(__name__)
@@ -43,13 +48,18 @@ class Server:
 
     Lives on one event loop, on which all methods are called but :meth:`reload`. Make it early (nothing happens yet),
     :meth:`start` it when the loop runs, :meth:`drain` it before the loop ends.
+
+    Args:
+        authenticator: knows users; without one nobody but bearers of JWTs gets past an endpoint that asks.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options | None = None, authenticator: Authenticator | None = None) -> None:
         self.options = options or Options.from_settings()
-        self.runtime = Runtime(_NothingDeployed(), self.options)
+        self.runtime = Runtime(_NothingDeployed(), self.options, authenticator)
+        self._patrol: asyncio.Task[None] | None = None
         self._started = timezone.now()
         self._ports = Ports(changed=self.reload)
+        self._certificates = Certificates(Path(self.options.store_dir))
         self._watcher: Watcher | None = None
 
     async def start(self, source: Source) -> None:
@@ -59,6 +69,7 @@ class Server:
         Returns when that was tried once. A source that fails now is tried until it works.
         """
         proxy_services.bind(self.runtime)
+        LOCAL.bind(self.runtime)
         loop = asyncio.get_running_loop()
         looked = asyncio.Event()
         reporter = Reporter()
@@ -71,10 +82,12 @@ class Server:
             withdraw=reporter.withdraw,
         )
         self._watcher.start()
+        self._patrol = loop.create_task(Patrol(self.runtime, self.options.auth_trust_seconds).run())
         await looked.wait()
 
     def _report(self, reporter: Reporter, loop: asyncio.AbstractEventLoop) -> None:
         """Runs in the watcher's thread."""
+        self._follow_certificates()
         reporter.report(self.status())
         if self._watcher and reporter.take_reset():
             logger.info("run-time state reset")
@@ -100,7 +113,14 @@ class Server:
         """
         self.runtime.environment = environment
         logger.info("configuration %d in force", environment.generation)
+        self.runtime.shared_backends.reconcile()
         await self._ports.reconcile(self._wanted_ports(environment))
+        await asyncio.to_thread(self._follow_certificates)
+
+    def _follow_certificates(self) -> None:
+        """Reads files."""
+        endpoints = self.runtime.environment.inbound_endpoints()
+        self._certificates.follow({name: each.tls for name, each in endpoints.items() if each.protocol == "wss"})
 
     def status(self) -> Status:
         """What this process does now. May be called from any thread."""
@@ -137,6 +157,9 @@ class Server:
             left = len(self.runtime.sessions), len(proxy_services.exchanges)
             logger.warning("stopping with messages of %d clients and %d requests unfinished", *left)
         await self._close_backends()
+        if self._patrol:
+            self._patrol.cancel()
+        self.runtime.gate.close()
         if self._watcher:
             # In a thread, because the watcher may be waiting for this loop.
             await asyncio.to_thread(self._watcher.stop, _WATCHER_SECONDS)
@@ -162,14 +185,25 @@ class Server:
     def _wanted_port(self, name: str, inbound: InboundEndpoint) -> WantedPort:
         port = inbound.port_with_offset(self.options.port_offset)
         code, reason = _goodbye(inbound)
+        open_port: Callable[[], Awaitable[Listener]] = partial(open_websocket_port, name, port, self.runtime)
+        security: tuple[tuple[str, str], ...] = ()
+        if inbound.protocol == "wss":
+            open_port = partial(self._open_secure_port, name, port, inbound.tls)
+            security = inbound.tls.terms
         return WantedPort(
             name,
             inbound.protocol,
             port,
-            open=partial(open_websocket_port, name, port, self.runtime),
+            security,
+            open=open_port,
+            trouble=partial(self._certificates.trouble, name),
             close_code=code,
             close_reason=reason,
         )
+
+    async def _open_secure_port(self, name: str, port: int, tls: InboundTls) -> Listener:
+        await asyncio.to_thread(self._certificates.open, name, tls)
+        return await open_websocket_port(name, port, self.runtime, partial(self._certificates.context, name))
 
 
 def _goodbye(inbound: InboundEndpoint | None) -> tuple[int, str]:

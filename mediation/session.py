@@ -6,24 +6,29 @@ import itertools
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mediation import flow
+from mediation.control_frames import ControlFrame, control_frame, mark_close, mark_control_frame
 from mediation.errors import ConnectionFailed, MediationError
+from mediation.handlers import ClientHandlers, HandledClient
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.inbox import Inbox, Reading
 from mediation.mediators.sequence import NamedSequence
 from mediation.message import MessageContext
 from mediation.payloads import Payload
+from mediation.payloads.builders import is_known
 from mediation.properties import (
     API_CALLER,
     BINARY_FRAME,
     BINARY_FRAME_PRESENT,
     CLIENT_ERROR_CODE,
     CLIENT_ID,
+    CLOSE_CLIENT,
     CLOSE_CODE,
     CLOSE_FRAME_REASON,
     CLOSE_FRAME_STATUS,
@@ -37,32 +42,36 @@ from mediation.properties import (
     MESSAGE_TYPE,
     OUTFLOW_FAULT_SEQUENCE,
     OUTFLOW_SEQUENCE,
+    PING_FRAME_PRESENT,
+    PONG_FRAME_PRESENT,
+    PRESERVED_HEADERS,
     SOURCE_CHANNEL,
     SOURCE_HANDSHAKE,
     SOURCE_HANDSHAKE_OLD,
     SUBPROTOCOL,
     SUBSCRIBER_PATH,
     TARGET_HANDSHAKE,
+    TARGET_RECONNECTED,
     TEXT_FRAME,
     TEXT_FRAME_PRESENT,
     TRANSPORT_IN_URL,
+    handshake_properties,
     is_true,
     mark_frame,
 )
 from mediation.transports.websocket import is_close_code
 from mediation.transports.websocket.pool import Backend, BackendPool
 from mediation.transports.websocket.sender import close_of
-from mediation.transports.websocket.subprotocols import content_type_of
+from mediation.transports.websocket.subprotocols import Negotiated, content_type_of, offer
 
 if TYPE_CHECKING:
     from mediation.environment import Environment
+    from mediation.identity import Identity
     from mediation.runtime import Runtime
     from mediation.transports.websocket import Frame
 
 logger = logging.getLogger(__name__)
 
-BROADCAST_BACKLOG: Final = 1024 * 1024
-"""Bytes of broadcasts that a client may lag behind before it gets Close 1013."""
 
 _client_ids = itertools.count(1)
 
@@ -79,6 +88,10 @@ class ClientConnection(Protocol):
     def send(self, frame: Frame) -> None: ...
 
     def close(self, code: int | None = 1000, reason: str = "") -> None: ...
+
+    def ping(self, payload: bytes = b"") -> None: ...
+
+    def pong(self, payload: bytes = b"") -> None: ...
 
     def pause_reading(self) -> None: ...
 
@@ -100,7 +113,11 @@ class Session:
         target: request path with query, as sent.
         url: as the client called it, such as ``ws://host:9091/path``.
         local, remote: ``host:port`` texts.
+        subprotocol: the negotiated one. The client cannot know it yet when its sub-protocols are relayed: see
+            :meth:`agreed`.
+        offered: the sub-protocols to relay to the back-end; none are by default.
         properties: what every message of this client has besides, in the scopes default and axis2.
+        identity: who the client has proved to be; its messages say so on both legs.
     """
 
     def __init__(
@@ -114,7 +131,9 @@ class Session:
         local: str = "",
         remote: str = "",
         subprotocol: str | None = None,
+        offered: Sequence[str] = (),
         properties: Mapping[str, Any] = MappingProxyType({}),
+        identity: Identity | None = None,
     ) -> None:
         self._runtime = runtime
         self._connection = connection
@@ -123,12 +142,17 @@ class Session:
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._backlog = 0
         self._ended = False
+        self.identity = identity
+        self._identity_properties = {} if identity is None else identity.properties()
         self.inbound_name = inbound.name
         self.name = f"inboundendpoint:{inbound.name}"
         self.path = target.partition("?")[0]
+        self._address = remote.rpartition(":")[0]
         self.channel = f"[id: 0x{uuid.uuid4().hex[:8]}, L:/{local} - R:/{remote}]"
-        self.backends = BackendPool(self, exact=False, limits=runtime.backend_limits)
-        self._negotiated_type = content_type_of(subprotocol)
+        self.backends = BackendPool(self, exact=False, limits=runtime.limits)
+        self.handshake_headers: Headers | None = Headers()
+        self._header_properties: dict[str, str] = {}
+        self._handlers: ClientHandlers | None = None
         self._own_properties: dict[str, Any] = {
             IS_INBOUND: True,
             SOURCE_CHANNEL: self.channel,
@@ -142,23 +166,44 @@ class Session:
         self._axis2_only: dict[str, Any] = {
             CLIENT_ID: next(_client_ids) & 0x7FFFFFFF,
             TRANSPORT_IN_URL: url,
-            SUBPROTOCOL: subprotocol,
         }
-        self._configure(inbound)
+        self._inbound = inbound
+        self._relays = bool(offered)
+        self._agree(subprotocol, offer(offered) if offered else subprotocol)
+
+    def _agree(self, subprotocol: str | None, told: str | None) -> None:
+        self._subprotocol = subprotocol
+        self._negotiated_type = content_type_of(subprotocol)
+        # What is relayed is offered to back-ends, as if a sequence had asked for it.
+        self._axis2_only[SUBPROTOCOL] = told if told is None or self._relays else Negotiated(told)
+        self._configure(self._inbound)
+
+    def agreed(self, subprotocol: str | None) -> None:
+        """The client's sub-protocols were relayed, and this is the one that it gets."""
+        self._agree(subprotocol, subprotocol)
 
     def _configure(self, inbound: InboundEndpoint) -> None:
         """Take what every message of this client has in common from this version of the endpoint."""
         self._inbound = inbound
-        shared = dict(self._own_properties)
+        shared = self._own_properties | self._identity_properties
         if inbound.outflow_sequence:
             shared[OUTFLOW_SEQUENCE] = inbound.outflow_sequence
         if inbound.outflow_fault_sequence:
             shared[OUTFLOW_FAULT_SEQUENCE] = inbound.outflow_fault_sequence
         self._default = shared | self._default_only
         self._axis2 = shared | self._axis2_only
-        self._frame_type = self._negotiated_type or inbound.default_content_type
+        conversation = inbound.conversation
+        if conversation.handshake_headers:
+            self._default |= self._header_properties
+        if conversation.preserved_headers:
+            self._axis2[PRESERVED_HEADERS] = ",".join(conversation.preserved_headers)
+        self.backends.retry = conversation.retry
+        self._frame_type = self._negotiated_type or self._subprotocol or inbound.default_content_type
         # A frame whose content is built is no longer marked as a frame in the default scope, where <respond/> looks.
-        self._marks_frames = self._frame_type in (None, "text/plain", "application/octet-stream")
+        carried = self._frame_type in (None, "text/plain", "application/octet-stream")
+        self._marks_frames = carried or not is_known(self._frame_type)
+        self._max_backlog = inbound.limits.max_queue or self._runtime.options.max_queue_bytes
+        self.backends.idle_timeout = inbound.limits.backend_idle_timeout
         self._injects_lifecycle = inbound.inject_lifecycle == "all"
         self._sequence = NamedSequence(inbound.sequence, "main")
         self._fault_handler = NamedSequence(inbound.on_error, "fault")
@@ -170,13 +215,56 @@ class Session:
     def opened(self, headers: Headers) -> None:
         """The handshake is done. Runs the handshake message, whose ``<send>`` opens the back-end."""
         self._runtime.sessions.add(self)
+        self._runtime.clients.enter(self.inbound_name, self._address)
         self._runtime.subscribers.add(self)
+        self.handshake_headers = headers
+        self._header_properties = handshake_properties(headers.items())
+        self._configure(self._inbound)
+        self._handlers = self._make_handlers(headers)
         if self._injects_lifecycle:
             self._inbox.put(lambda: self._handshake(headers))
+
+    def connect(self, connection: ClientConnection) -> None:
+        """The conversation began before its connection could be used; now it can."""
+        self._connection = connection
+        self._reading.change(connection)
+        if connection.writable:
+            self.resume_writing()
+
+    @property
+    def inbound(self) -> InboundEndpoint:
+        """The version of the endpoint that the last message saw."""
+        return self._inbound
+
+    def _make_handlers(self, headers: Headers) -> ClientHandlers | None:
+        conversation = self._inbound.conversation
+        pipeline, own = conversation.pipeline_handler, conversation.subprotocol_handler(self._subprotocol)
+        if pipeline is None and own is None:
+            return None
+        path = self._default_only[SUBSCRIBER_PATH]
+        client = HandledClient(path, headers, self._subprotocol, self._send, self._close_for_handler)
+        handlers = ClientHandlers(client, pipeline, own)
+        handlers.opened()
+        return handlers
+
+    def _send(self, frame: Frame) -> None:
+        self._connection.send(frame)
+
+    def _close_for_handler(self, code: int = 1000, reason: str = "") -> None:
+        self._connection.close(code, reason)
 
     def received(self, frame: Frame) -> None:
         """A whole message came. Answers at once; what has to wait waits in order."""
         self._inbox.put(lambda: self._frame(frame))
+
+    @property
+    def passes_control_frames(self) -> bool:
+        """Whether :meth:`control_received` wants the client's pings and pongs."""
+        return self._inbound.conversation.passes_control_frames
+
+    def control_received(self, is_ping: bool, payload: bytes) -> None:
+        """A ping, which nobody else answers, or a pong."""
+        self._inbox.put(lambda: self._control(ControlFrame(is_ping, payload)))
 
     def closed(self, code: int, reason: str) -> None:
         """
@@ -189,6 +277,8 @@ class Session:
             return
         self._ended = True
         self._runtime.subscribers.discard(self)
+        self._runtime.clients.leave(self.inbound_name, self._address)
+        self.backends.give_up()
         self._inbox.put(lambda: self._terminate(code, reason))
 
     def pause_writing(self) -> None:
@@ -209,6 +299,21 @@ class Session:
         """Send the client a Close; the rest follows when the connection has ended."""
         self._connection.close(code, reason)
 
+    @property
+    def reading(self) -> Reading:
+        """Held by whoever cannot take more of the client's frames."""
+        return self._reading
+
+    @property
+    def connected(self) -> bool:
+        return not self._connection.closed
+
+    def identified(self, identity: Identity) -> None:
+        """The client is still who it was, but something about it has changed, such as its groups."""
+        self.identity = identity
+        self._identity_properties = identity.properties()
+        self._configure(self._inbound)
+
     async def finished(self) -> None:
         """Wait until every event that came has been dealt with."""
         await self._inbox.join()
@@ -217,11 +322,11 @@ class Session:
         """
         Send a frame that another client's message sends to this one too.
 
-        A client that lags more than :data:`BROADCAST_BACKLOG` behind gets Close 1013.
+        A client that lags more behind than ``ws.max.queue.size`` gets Close 1013.
         """
         if not self._connection.writable:
             self._backlog += len(frame)
-            if self._backlog > BROADCAST_BACKLOG:
+            if self._backlog > self._max_backlog:
                 self._connection.close(1013, "reads too slowly")
                 return
         self._connection.send(frame)
@@ -238,12 +343,17 @@ class Session:
 
     def _message(self, payload: Payload | None) -> MessageContext:
         environment = self._current_environment()
-        return MessageContext(environment, payload, client=self, default=self._default.copy(), axis2=self._axis2.copy())
+        default = self._default.copy()
+        if self._handlers is not None:
+            default.update(self._handlers.properties)
+        return MessageContext(environment, payload, client=self, default=default, axis2=self._axis2.copy())
 
     def _handshake(self, headers: Headers) -> Awaitable[None] | None:
         ctx = self._message(None)
+        # What a client writes into its headers never stands for what we say of it.
+        told = {name: value for name, value in headers.items() if not name.lower().startswith("websocket.")}
         for properties in (ctx.properties, ctx.axis2):
-            properties.update(headers.items())
+            properties |= told | properties
             properties[SOURCE_HANDSHAKE] = properties[SOURCE_HANDSHAKE_OLD] = True
         ctx.headers = headers
         return self._run(self._dispatch, ctx, self._fault_handler)
@@ -255,6 +365,13 @@ class Session:
             mark_frame(ctx.axis2, frame)
         elif not isinstance(frame, str):
             return self._run(self._refuse_binary, ctx, self._fault_handler)
+        if self._handlers is None:
+            return self._run(self._dispatch, ctx, self._fault_handler)
+        return self._run(partial(self._handlers.mediate, then=self._dispatch), ctx, self._fault_handler)
+
+    def _control(self, frame: ControlFrame) -> Awaitable[None] | None:
+        ctx = self._message(None)
+        mark_control_frame(ctx, frame)
         return self._run(self._dispatch, ctx, self._fault_handler)
 
     def _refuse_binary(self, ctx: MessageContext) -> flow.Outcome:
@@ -283,6 +400,8 @@ class Session:
         # What the sequence did not close itself is closed here: a client's back-ends never outlive it.
         self.backends.close(*close_of(ctx))
         self._runtime.sessions.discard(self)
+        if self._handlers is not None:
+            self._handlers.closed()
 
     def _dispatch(self, ctx: MessageContext) -> flow.Outcome:
         if self._inbound.dispatch_custom:
@@ -347,6 +466,9 @@ class Session:
         if CLIENT_ERROR_CODE in properties and ERROR_MESSAGE in properties:
             self._close_by_sequence(properties[CLIENT_ERROR_CODE], properties[ERROR_MESSAGE])
             return
+        is_control = PING_FRAME_PRESENT in properties or PONG_FRAME_PRESENT in properties or CLOSE_CLIENT in properties
+        if is_control and self._reply_control(properties):
+            return
         if SOURCE_HANDSHAKE in properties or TARGET_HANDSHAKE in properties or CONNECTION_TERMINATE in properties:
             logger.debug("%s respond on a handshake or disconnect message writes nothing", self.channel)
             return
@@ -355,6 +477,16 @@ class Session:
             self._close_by_sequence(properties[CLOSE_FRAME_STATUS], properties[CLOSE_FRAME_REASON])
             return
         self._write(self._reply_frame(ctx))
+
+    def _reply_control(self, properties: Mapping[str, Any]) -> bool:
+        frame = control_frame(properties)
+        if frame is not None:
+            (self._connection.ping if frame.is_ping else self._connection.pong)(frame.payload)
+        elif is_true(properties.get(CLOSE_CLIENT)):
+            self._close_by_sequence(properties.get(CLOSE_CODE, 1000), properties.get(CLOSE_REASON, ""))
+        else:
+            return False
+        return True
 
     def _reply_frame(self, ctx: MessageContext) -> Frame:
         payload = ctx.payload
@@ -395,14 +527,20 @@ class Session:
             client=self,
             default={IS_INBOUND: True, SUBSCRIBER_PATH: backend.uri},
         )
+        if self._identity_properties:
+            ctx.properties.update(self._identity_properties)
+        if self._inbound.conversation.handshake_headers:
+            ctx.properties.update(self._header_properties)
         ctx.from_backend = True
         return ctx
 
-    def backend_opened(self, backend: Backend, ctx: MessageContext) -> Awaitable[None] | None:
+    def backend_opened(self, backend: Backend) -> Awaitable[None] | None:
         if not self._connection.writable:
             backend.reading.hold(self)
         acknowledge = self._backend_message(backend, None)
         acknowledge.properties[TARGET_HANDSHAKE] = True
+        if backend.again:
+            acknowledge.properties[TARGET_RECONNECTED] = True
         return self._run_outflow(acknowledge)
 
     def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[None] | None:
@@ -412,29 +550,59 @@ class Session:
         return self._run_outflow(ctx)
 
     def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
+        if self.backends.retry.attempts and code in LOST and not self._ended:
+            return self._reopen(backend, code, reason)
+        return self._tell_lost(backend, code, reason)
+
+    async def _reopen(self, backend: Backend, code: int, reason: str) -> None:
+        """Connect again at once: this back-end may have something to say that nobody asks for."""
+        try:
+            await self.backends.open(backend.uri, backend.opening)
+        except MediationError:
+            waiting = self._tell_lost(backend, code, reason)
+            if waiting is not None:
+                await waiting
+
+    def _tell_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
         propagates = self._inbound.propagate_close
         if code != 1006:
-            if propagates:
-                self._connection.close(1000 if code == 1005 else code, reason)
-            return None
+            sendable = 1000 if code == 1005 else code
+            waiting = self._close_message(backend, sendable, reason) if self.passes_control_frames else None
+            if not propagates:
+                return waiting
+            return self._close_now_or_after(waiting, sendable, reason)
         ctx = self._backend_message(backend, None)
         waiting = self._run(_terminated, ctx, self._outflow_fault_handler)
-        if not propagates:
-            return waiting
+        return self._close_now_or_after(waiting, 1014, BACKEND_TERMINATED) if propagates else waiting
+
+    def _close_message(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
+        ctx = self._backend_message(backend, None)
+        mark_close(ctx, code, reason)
+        return self._run_outflow(ctx)
+
+    def _close_now_or_after(self, waiting: Awaitable[None] | None, code: int, reason: str) -> Awaitable[None] | None:
         if waiting is not None:
-            return self._close_after(waiting)
-        self._connection.close(1014, BACKEND_TERMINATED)
+            return self._close_after(waiting, code, reason)
+        self._connection.close(code, reason)
         return None
 
-    async def _close_after(self, waiting: Awaitable[None]) -> None:
+    async def _close_after(self, waiting: Awaitable[None], code: int, reason: str) -> None:
         try:
             await waiting
         finally:
-            self._connection.close(1014, BACKEND_TERMINATED)
+            self._connection.close(code, reason)
+
+    def backend_control(self, backend: Backend, frame: ControlFrame) -> Awaitable[None] | None:
+        ctx = self._backend_message(backend, None)
+        mark_control_frame(ctx, frame)
+        return self._run_outflow(ctx)
 
     def _run_outflow(self, ctx: MessageContext) -> Awaitable[None] | None:
         return self._run(self._outflow.mediate, ctx, self._outflow_fault_handler)
 
+
+LOST: Final = frozenset({1001, 1006, 1011, 1012, 1013, 1014})
+"""Ends of a back-end's connection that its owner did not mean: it goes away, breaks down, or is restarted."""
 
 BACKEND_TERMINATED: Final = "Websocket server terminated"
 

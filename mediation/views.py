@@ -84,7 +84,7 @@ class ProxyServiceView:
             ctx = _message(request, environment, service, postfix, runtime.options.max_body_bytes)
         except _Refused as refusal:
             return _plain(refusal.status, str(refusal))
-        exchange = Exchange(service, ctx, runtime.shared_backends.backends)
+        exchange = Exchange(service, ctx, runtime.shared_backends.of_service(service.name))
         return _Response(await exchange.run(self.exchanges))
 
 

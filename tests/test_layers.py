@@ -12,12 +12,16 @@ PACKAGES = ("mediation", "artifacts", "esbsite")
 """Each may import those before it."""
 
 BANDS = {
-    "values": "errors findings properties headers payloads message expressions options",
+    "values": "errors findings properties headers payloads message expressions options identity secret_reference",
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
-        "local_entry inbox parameters"
+        "local_entry inbox parameters access inbound_tls client_certificate "
+        "conversation_parameters control_frames handlers"
     ),
-    "run time": "models session exchange http_answer shared_backends runtime monitoring",
+    "run time": (
+        "models client_counts message_rate outbox session relay local_transport exchange "
+        "http_answer shared_backends runtime monitoring authentication"
+    ),
     "edges": "consumers views urls listeners admin management apps migrations",
     "life cycle": "server",
 }
@@ -25,9 +29,11 @@ BANDS = {
 
 ROOMS = {
     "channels": {"mediation.consumers", "esbsite.asgi"},
+    "cryptography": {"mediation.transports.keystores.", "mediation.client_certificate"},
     "daphne": {"esbsite."},
     "django.http": {"mediation.views", "mediation.admin", "mediation.listeners.http", "artifacts.", "esbsite."},
     "django.urls": {"mediation.urls", "mediation.listeners.http", "mediation.listeners.urls", "artifacts.", "esbsite."},
+    "jwt": {"mediation.authentication.json_web_tokens"},
     "picows": {"mediation.transports.websocket."},
     "aiofastnet": {"mediation.transports.websocket."},
     "aiohttp": {"mediation.transports.http", "mediation.listeners.http"},

@@ -23,6 +23,7 @@ from mediation.expressions import Expression
 from mediation.grammar import Node, elements, find, local_name, node
 from mediation.message import MessageContext
 from mediation.transports import DEFAULT_TIMEOUT, KNOWN_SCHEMES, Answer, SendOptions, scheme_of, transport_for
+from mediation.transports.local import inbound_address
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -122,7 +123,7 @@ class Leaf:
         # for that, or when it answers the handshake with a server error (docs/compatibility.md, failing WebSocket
         # back-ends).
         server_error = isinstance(exc, InvalidHandshakeResponse) and exc.status >= 500
-        if scheme_of(uri) in ("ws", "wss") and not self.declares_suspension and not server_error:
+        if scheme_of(uri) in ("ws", "wss", "local") and not self.declares_suspension and not server_error:
             return
         self.suspension.failed(exc.code)
 
@@ -241,5 +242,7 @@ def check_scheme(uri: str, element: etree._Element) -> None:
         NotRunnable: nothing here takes messages to such an address.
     """
     scheme = scheme_of(uri)
+    if scheme == "local" and inbound_address(uri) is None:
+        raise NotRunnable(f'the address "{uri}"', "local:///inbound/NAME/PATH can", line=element.sourceline)
     if scheme and not scheme.startswith("$") and scheme not in KNOWN_SCHEMES:
         raise NotRunnable(f'the transport "{scheme}"', line=element.sourceline)

@@ -1,8 +1,9 @@
 """
 How messages leave: transports, chosen by the scheme of an address.
 
-``websocket/`` holds ``ws`` and ``wss``, ``http`` holds ``http`` and ``https``. A transport is asked by an endpoint,
-and knows nothing of suspension or fail-over; those belong to endpoints.
+``websocket/`` holds ``ws`` and ``wss``, ``http`` holds ``http`` and ``https``, and ``mediation.local_transport`` the
+addresses within this process. A transport is asked by an endpoint, and knows nothing of suspension or fail-over; those
+belong to endpoints.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Transport(Protocol):
 TRANSPORTS: Final[dict[str, Transport]] = {}
 """Transports by URI scheme; each module registers its own."""
 
-KNOWN_SCHEMES: Final = frozenset({"ws", "wss", "http", "https"})
+KNOWN_SCHEMES: Final = frozenset({"ws", "wss", "http", "https", "local"})
 
 
 @functools.lru_cache(maxsize=1024)

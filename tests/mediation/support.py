@@ -78,6 +78,7 @@ class RecordingConnection:
 
     def __init__(self) -> None:
         self.frames: list[str | bytes] = []
+        self.control_frames: list[tuple[str, bytes]] = []
         self.close_frame: tuple[int | None, str] | None = None
         self.closed = False
         self.writable = True
@@ -91,6 +92,12 @@ class RecordingConnection:
         if not self.closed:
             self.closed = True
             self.close_frame = (code, reason)
+
+    def ping(self, payload: bytes = b"") -> None:
+        self.control_frames.append(("ping", payload))
+
+    def pong(self, payload: bytes = b"") -> None:
+        self.control_frames.append(("pong", payload))
 
     def pause_reading(self) -> None:
         self.reading = False

@@ -66,7 +66,7 @@ MISTAKES = [
     (xml(PORT, attributes='name="t" protocol="wx"'), '<inboundEndpoint> protocol "wx" is not one of ws'),
     (
         xml(PORT, ("ws.pipeline.handler.class", "org.x.H")),
-        'parameter "ws.pipeline.handler.class" is kept, but cannot run',
+        "ws.pipeline.handler.class: the class org.x.H is neither a Python class that can be imported nor one of the",
     ),
 ]
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mediation.control_frames import ControlFrame
 from mediation.inbox import Inbox, Reading
 
 from .replies import Replies
@@ -24,6 +25,13 @@ class BackendOwner(Protocol):
 
     def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[Any] | None:
         """A frame came. Frames of one back-end are delivered one after the other."""
+
+    @property
+    def passes_control_frames(self) -> bool:
+        """Whether pings and pongs of back-ends are the owner's; a connection answers pings itself otherwise."""
+
+    def backend_control(self, backend: Backend, frame: ControlFrame) -> Awaitable[Any] | None:
+        """A ping or pong came."""
 
     def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[Any] | None:
         """The connection has ended, and all its frames have been delivered; 1006 when no Close came."""
@@ -105,6 +113,11 @@ class Backend:
         if self._connection is not None:
             self._connection.close(code, reason)
 
+    def control(self, frame: ControlFrame) -> None:
+        """Write a ping or pong."""
+        if self._connection is not None:
+            (self._connection.ping if frame.is_ping else self._connection.pong)(frame.payload)
+
     # -- Reader: what holds its reading
 
     def pause_reading(self) -> None:
@@ -121,6 +134,8 @@ class Backend:
         self._connection = connection
         self.subprotocol = connection.subprotocol
         self.content_type = content_type_of(connection.subprotocol)
+        if self._owner.passes_control_frames:
+            connection.pass_control_frames(self._control_received)
         for message in self.opening.parameters.opening_messages:
             connection.send(message)
         if self.opening.parameters.heartbeat_message is not None:
@@ -131,6 +146,10 @@ class Backend:
     def frame_received(self, frame: Frame) -> None:
         if not self.closing:
             self._inbox.put(lambda: self._owner.backend_received(self, frame))
+
+    def _control_received(self, is_ping: bool, payload: bytes) -> None:
+        if not self.closing:
+            self._inbox.put(lambda: self._owner.backend_control(self, ControlFrame(is_ping, payload)))
 
     def connection_lost(self, code: int, reason: str) -> None:
         if self._heartbeat is not None:

@@ -6,17 +6,21 @@ import asyncio
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ssl import SSLContext, create_default_context
-from typing import Any, cast
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
 from mediation.errors import ConnectionFailed, InvalidHandshakeResponse
+from mediation.transports.tls import client_context
 
-from . import tcp
+from . import tcp, tunnel
 from .connection import Connection, HandlerFactory, open_connection
 from .deflate import Agreement, offer, read_answer
 from .handshake import Header, InvalidResponse, Rejection, new_key, read_response, split_head, write_request
 from .limits import Limits
+
+if TYPE_CHECKING:
+    from .proxies import HttpProxy
 
 
 async def connect(
@@ -24,8 +28,10 @@ async def connect(
     handler_factory: HandlerFactory,
     *,
     subprotocols: Sequence[str] = (),
+    subprotocol_required: bool = True,
     headers: Iterable[Header] = (),
     ssl: SSLContext | None = None,
+    proxy: HttpProxy | None = None,
     limits: Limits | None = None,
     connect_timeout: float = 10.0,
     handshake_timeout: float = 10.0,
@@ -39,10 +45,12 @@ async def connect(
 
     Args:
         uri: ``ws://`` or ``wss://``.
-        subprotocols: offered in this order; the server has to choose one of them.
+        subprotocols: offered in this order.
+        subprotocol_required: whether the server has to choose one of them.
         headers: further headers of the request; a ``Host`` replaces the one of the URI.
         ssl: for ``wss``; by default certificates and host names are checked against the system's authorities.
-        connect_timeout: seconds for DNS, TCP and TLS together.
+        proxy: opens a tunnel to the back-end.
+        connect_timeout: seconds for DNS, TCP, the tunnel and TLS together.
         handshake_timeout: seconds until the back-end has answered the upgrade request.
 
     Raises:
@@ -55,11 +63,11 @@ async def connect(
     key = new_key()
     extensions = offer(limits.deflate) if limits.deflate else None
     request = write_request(address.authority, address.target, key, subprotocols, headers, extensions)
-    opening = _Opening(uri, request, key, subprotocols, handler_factory, limits)
+    opening = _Opening(uri, request, key, subprotocols, subprotocol_required, handler_factory, limits)
     if address.secure and ssl is None:
-        ssl = await asyncio.to_thread(_system_authorities)
+        ssl = await asyncio.to_thread(client_context)
     try:
-        await tcp.connect(
+        await (tcp.connect if proxy is None else functools.partial(tunnel.connect, proxy=proxy))(
             uri,
             lambda: opening,
             address.host,
@@ -77,12 +85,6 @@ async def connect(
     except BaseException:
         opening.abort()
         raise
-
-
-@functools.cache
-def _system_authorities() -> SSLContext:
-    """Reading them takes tens of milliseconds."""
-    return create_default_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class _Opening(asyncio.Protocol):
         request: bytes,
         key: str,
         subprotocols: Sequence[str],
+        subprotocol_required: bool,
         handler_factory: HandlerFactory,
         limits: Limits,
     ) -> None:
@@ -132,6 +135,7 @@ class _Opening(asyncio.Protocol):
         self._request = request
         self._key = key
         self._subprotocols = subprotocols
+        self._subprotocol_required = subprotocol_required
         self._handler_factory = handler_factory
         self._limits = limits
         self._received = bytearray()
@@ -150,7 +154,9 @@ class _Opening(asyncio.Protocol):
             if (split := split_head(self._received, self._limits.max_head)) is None:
                 return
             head, rest = split
-            subprotocol, extensions = read_response(head, self._key, self._subprotocols)
+            subprotocol, extensions = read_response(
+                head, self._key, self._subprotocols, subprotocol_required=self._subprotocol_required
+            )
             deflate = self._agreed(extensions)
         except Rejection as rejection:
             self._fail(ConnectionFailed(self._uri, f"Invalid handshake response: {rejection.text}", code=0))

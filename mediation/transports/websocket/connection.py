@@ -49,6 +49,10 @@ HandlerFactory = Callable[["Connection"], Handler]
 """Makes the handler of a new connection, which may be used at once."""
 
 
+ControlFrames = Callable[[bool, bytes], None]
+"""Gets a Ping (true) or a Pong, and its payload."""
+
+
 def open_connection(
     transport: asyncio.Transport,
     handler_factory: HandlerFactory,
@@ -101,6 +105,7 @@ class Connection:
         self._client_side = client_side
         self._limits = limits
         self._on_gone = on_gone
+        self._control_frames: ControlFrames | None = None
         self._write_frame = open_writer(transport, client_side=client_side).send
         self._write = self._write_frame  # of messages; the same function, unless something has to be done to them
         inflater = None
@@ -201,6 +206,15 @@ class Connection:
         """Send a Ping, of at most 125 bytes."""
         if not self.closed:
             self._write_frame(PING, payload)
+
+    def pong(self, payload: bytes = b"") -> None:
+        """Send a Pong, of at most 125 bytes."""
+        if not self.closed:
+            self._write_frame(PONG, payload)
+
+    def pass_control_frames(self, receive: ControlFrames) -> None:
+        """From now on somebody else gets the peer's pings and pongs, and answers the pings."""
+        self._control_frames = receive
 
     # -- what happens to it --------------------------------------------------------------------------------------------
 
@@ -330,10 +344,16 @@ class _ConnectionReceiver(Receiver):
         self._connection = connection
 
     def ping_received(self, payload: bytes) -> None:
-        self._connection._pong(payload)
+        receive = self._connection._control_frames
+        if receive is None:
+            self._connection._pong(payload)
+        else:
+            receive(True, payload)
 
     def pong_received(self, payload: bytes) -> None:
-        self._connection._watch.pong_received(payload)
+        receive = self._connection._control_frames
+        if not self._connection._watch.pong_received(payload) and receive is not None:
+            receive(False, payload)
 
     def message_begun(self) -> None:
         self._connection._watch.message_begun()

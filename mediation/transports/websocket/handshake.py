@@ -111,6 +111,11 @@ class Request:
 # -- sub-protocols -----------------------------------------------------------------------------------------------------
 
 
+def is_settable(name: str) -> bool:
+    """Whether a header may be added to a handshake."""
+    return name.lower() not in _OURS
+
+
 def split_subprotocols(value: str) -> list[str]:
     """The values of a ``Sec-WebSocket-Protocol`` header."""
     return [part for part in (found.strip() for found in _SUBPROTOCOL.findall(value)) if part]
@@ -264,8 +269,13 @@ def write_request(
     return _head(lines)
 
 
-def read_response(head: bytes, key: str, offered: Sequence[str]) -> tuple[str | None, list[str]]:
+def read_response(
+    head: bytes, key: str, offered: Sequence[str], *, subprotocol_required: bool = True
+) -> tuple[str | None, list[str]]:
     """
+    Args:
+        subprotocol_required: whether the server has to choose one of those that were offered.
+
     Returns: the sub-protocol that the server chose, and the values of its ``Sec-WebSocket-Extensions``, which the
         caller has to check.
 
@@ -285,13 +295,13 @@ def read_response(head: bytes, key: str, offered: Sequence[str]) -> tuple[str | 
         raise InvalidResponse(101, "Invalid handshake response upgrade")
     if _values(headers, "Sec-WebSocket-Accept") != [accept_value(key)]:
         raise InvalidResponse(101, "Invalid challenge")
-    subprotocol = _agreed_subprotocol(_values(headers, "Sec-WebSocket-Protocol"), offered)
+    subprotocol = _agreed_subprotocol(_values(headers, "Sec-WebSocket-Protocol"), offered, subprotocol_required)
     return subprotocol, _values(headers, "Sec-WebSocket-Extensions")
 
 
-def _agreed_subprotocol(values: list[str], offered: Sequence[str]) -> str | None:
+def _agreed_subprotocol(values: list[str], offered: Sequence[str], required: bool) -> str | None:
     actual = ", ".join(values) if values else None
-    if (actual is None and not offered) or actual in offered:
+    if (actual is None and not (offered and required)) or actual in offered:
         return actual
     raise InvalidResponse(
         101, f"Invalid subprotocol. Actual: {actual or 'null'}. Expected one of: {', '.join(offered)}".rstrip()

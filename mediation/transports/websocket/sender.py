@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from mediation.errors import EndpointError
+from mediation.control_frames import control_frame
+from mediation.errors import EndpointError, SendTimeout
 from mediation.message import MessageContext
 from mediation.properties import (
-    ACCEPT_CONTENT_TYPE,
-    ACCEPT_CONTENT_TYPE_CORRECT,
     BINARY_FRAME,
     CLOSE_CODE,
     CLOSE_REASON,
     CONNECTION_TERMINATE,
-    CUSTOM_HEADER_PREFIX,
     FORWARD_ORIGINAL_FRAME,
     MESSAGE_TYPE,
+    PING_FRAME_PRESENT,
+    PONG_FRAME_PRESENT,
     SOURCE_HANDSHAKE,
     TEXT_FRAME,
     is_true,
 )
-from mediation.transports import TRANSPORTS, SendOptions
+from mediation.transports import TRANSPORTS, Answer, SendOptions, scheme_of
+from mediation.transports.websocket.callers import Request, reply_payload, request_of
+from mediation.transports.websocket.opening import Offer, Opening, offer_of
+from mediation.transports.websocket.parameters import sender_parameters
 from mediation.transports.websocket.strict import is_close_code
 
 if TYPE_CHECKING:
     from mediation.transports.websocket import Frame
     from mediation.transports.websocket.pool import Backend, BackendPool
-
-logger = logging.getLogger(__name__)
 
 
 class WebSocketSender:
@@ -38,33 +39,69 @@ class WebSocketSender:
 
     The first message to an address opens the connection; for a WebSocket client that is its handshake message, so the
     back-end is there before the first frame. A disconnect message closes the connection and never opens one
-    (``docs/websocket.md``, the back-end connection).
+    (``docs/websocket.md``, the back-end connection). No answer belongs to a message, unless an HTTP caller waits for
+    one.
     """
 
-    def send(self, ctx: MessageContext, uri: str, options: SendOptions) -> Awaitable[None] | None:
-        if ctx.client is None:
+    def send(self, ctx: MessageContext, uri: str, options: SendOptions) -> Awaitable[Answer | None] | None:
+        client = ctx.client
+        if client is None:
             raise EndpointError(f"no client to open a WebSocket connection to {uri} for")
-        pool = ctx.client.backends
-        offered = offered_subprotocol(ctx)
-        backend = pool.get(uri, offered)
+        pool = client.backends
+        offer = offer_of(ctx)
+        backend = pool.get(uri, offer)
         if ctx.axis2.get(CONNECTION_TERMINATE) is True:
             if backend is not None:
                 backend.close(*close_of(ctx))
             return None
+        if client.handshake_headers is None:  # an HTTP caller
+            request = request_of(ctx, scheme_of(uri))
+            if request is not None:
+                return self._ask(pool, ctx, uri, offer, request)
         if backend is None:
-            return self._open_and_send(pool, ctx, uri, offered)
+            return self._open_and_send(pool, ctx, uri, offer)
         return self._send(backend, ctx)
 
-    async def _open_and_send(self, pool: BackendPool, ctx: MessageContext, uri: str, offered: str | None) -> None:
-        backend = await pool.open(ctx, uri, offered, custom_headers(ctx))
-        waiting = self._send(backend, ctx)
+    async def _open_and_send(self, pool: BackendPool, ctx: MessageContext, uri: str, offer: Offer) -> None:
+        waiting = self._send(await _opened(pool, ctx, uri, offer), ctx)
         if waiting is not None:
             await waiting
 
     def _send(self, backend: Backend, ctx: MessageContext) -> Awaitable[None] | None:
         if ctx.axis2.get(SOURCE_HANDSHAKE) is True:
             return None  # the message was the handshake: it only opens the connection
+        if PING_FRAME_PRESENT in ctx.axis2 or PONG_FRAME_PRESENT in ctx.axis2:
+            frame = control_frame(ctx.axis2)
+            if frame is not None:
+                backend.control(frame)
+                return None
         return backend.send(frame_of(ctx))
+
+    async def _ask(self, pool: BackendPool, ctx: MessageContext, uri: str, offer: Offer, request: Request) -> Answer:
+        frame = frame_of(ctx)
+        backend = await _opened(pool, ctx, uri, offer)
+        reply = backend.replies.expect(request)
+        try:
+            async with asyncio.timeout(request.timeout):
+                waiting = backend.send(frame)
+                if waiting is not None:
+                    await waiting
+                return Answer(reply_payload(await reply))
+        except TimeoutError:
+            if request.correlation is None:
+                # What comes too late would be taken for the reply to the next request.
+                backend.close(1001, "no reply in time")
+            raise SendTimeout(uri, request.timeout) from None
+        finally:
+            reply.cancel()
+
+
+async def _opened(pool: BackendPool, ctx: MessageContext, uri: str, offer: Offer) -> Backend:
+    backend = pool.get(uri, offer)
+    if backend is not None:
+        return backend
+    parameters = sender_parameters(ctx.environment.transport_parameters(scheme_of(uri)))
+    return await pool.open(uri, Opening.of(ctx, offer, parameters))
 
 
 def close_of(ctx: MessageContext) -> tuple[int | None, str]:
@@ -89,28 +126,6 @@ def frame_of(ctx: MessageContext) -> Frame:
                 return frame
     # Who sent a SOAPAction sent SOAP, which leaves with an XML declaration, as in the originals.
     return payload.as_frame(ctx.axis2.get(MESSAGE_TYPE), as_rest=ctx.get("SOAPAction", "transport") is None)
-
-
-def offered_subprotocol(ctx: MessageContext) -> str | None:
-    """The sub-protocol that the property ``websocket.accept.contenType`` asks for."""
-    content_type = ctx.axis2.get(ACCEPT_CONTENT_TYPE)
-    if not content_type:
-        if ctx.axis2.get(ACCEPT_CONTENT_TYPE_CORRECT):
-            logger.info(
-                "property %s has no effect; its real name is %s", ACCEPT_CONTENT_TYPE_CORRECT, ACCEPT_CONTENT_TYPE
-            )
-        return None
-    return f"synapse(contentType='{content_type}')"
-
-
-def custom_headers(ctx: MessageContext) -> list[tuple[str, str]]:
-    """Handshake headers that properties ``websocket.custom.header.NAME`` (axis2) ask for; a bare prefix is ignored."""
-    prefix = CUSTOM_HEADER_PREFIX
-    return [
-        (name[len(prefix) :], str(value))
-        for name, value in ctx.axis2.items()
-        if name.startswith(prefix) and len(name) > len(prefix)
-    ]
 
 
 _sender = WebSocketSender()

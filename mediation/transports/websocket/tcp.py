@@ -156,9 +156,13 @@ async def connect(
     ssl: SSLContext | None,
     timeout: float,
     shutdown_timeout: float,
+    fast: bool = True,
 ) -> None:
     """
     Connect to the first address of `host` that takes it; `timeout` seconds for all of them, each with an equal share.
+
+    Args:
+        fast: use the transport that picows is made for; TLS cannot be started on it later.
 
     Raises:
         ConnectionFailed: with the failure of the first address, and `uri`.
@@ -170,7 +174,7 @@ async def connect(
     for count, target in enumerate(targets):
         try:
             async with asyncio.timeout((deadline - loop.time()) / (len(targets) - count)):
-                if ssl is None:
+                if ssl is None and fast:
                     await aiofastnet.create_connection(loop, protocol_factory, target, port)
                 else:
                     await loop.create_connection(
@@ -178,14 +182,14 @@ async def connect(
                         target,
                         port,
                         ssl=ssl,
-                        server_hostname=host,
-                        ssl_shutdown_timeout=shutdown_timeout,
+                        server_hostname=None if ssl is None else host,
+                        ssl_shutdown_timeout=None if ssl is None else shutdown_timeout,
                     )
             return
         except (OSError, TimeoutError) as exc:
             failure = failure or (target, exc)
     target, cause = cast(tuple[str, Exception], failure)
-    raise ConnectionFailed(uri, f"{_explain(cause)}: {host}/{target}:{port}") from cause
+    raise ConnectionFailed(uri, f"{explain(cause)}: {host}/{target}:{port}") from cause
 
 
 async def _resolve(uri: str, host: str, port: int, timeout: float) -> list[str]:
@@ -199,8 +203,8 @@ async def _resolve(uri: str, host: str, port: int, timeout: float) -> list[str]:
     return list(dict.fromkeys(cast(str, info[4][0]) for info in found))
 
 
-def _explain(exc: Exception) -> str:
-    """In the words of the originals where they have some."""
+def explain(exc: Exception) -> str:
+    """What happened, in the words of the originals where they have some."""
     match exc:
         case ConnectionRefusedError():
             return "Connection refused"

@@ -68,10 +68,12 @@ class Watch:
 
         return marked
 
-    def pong_received(self, payload: bytes) -> None:
-        # 5.5.3. A pong that answers no ping of ours is fine, and says nothing.
-        if payload == self._payload():
-            self._pinged = None
+    def pong_received(self, payload: bytes) -> bool:
+        """Whether it answers a ping of ours. 5.5.3. One that answers none is fine, and says nothing."""
+        if self._pinged is None or payload != self._payload():
+            return False
+        self._pinged = None
+        return True
 
     def message_begun(self) -> None:
         self._begun = self._loop.time()
