@@ -15,13 +15,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "esbsite.settings")
 django_application = get_asgi_application()
 
 # Only now: what follows needs the models, and get_asgi_application() has loaded the apps.
+from artifacts.authentication import DjangoAuthenticator  # noqa: E402
 from artifacts.deployment import DatabaseSource  # noqa: E402
 from artifacts.signals import deployed  # noqa: E402
 from esbsite import lifecycle  # noqa: E402
 from mediation.consumers import InboundConsumer  # noqa: E402
 from mediation.server import Server  # noqa: E402
 
-server = Server()
+server = Server(authenticator=DjangoAuthenticator())
 
 
 async def start() -> None:

@@ -3,7 +3,7 @@ Daphne's server for the main port, with what a gateway cannot live with mended.
 
 Stock daphne drops empty WebSocket messages, the headers of an accept and the reason of a close, turns most close codes
 into 1011, cannot send messages larger than it receives, reads without limit from a client that is faster than the
-application and writes without limit to one that is slower.
+application and writes without limit to one that is slower; it refuses handshakes with 403 and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from functools import partial
+from http import HTTPStatus
 
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
@@ -48,6 +49,7 @@ class MainPortServer(Server):
             return super().create_application(protocol, scope)
         queue = _Inbox(protocol)
         scope["asgi"] = {"version": "3.0"}
+        scope["extensions"] = {"websocket.http.response": {}}
         instance = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
         if protocol not in self.connections:
             instance.close()
@@ -89,6 +91,10 @@ class MendedWebSocketProtocol(WebSocketProtocol):
         if kind == "websocket.accept" and message.get("headers"):
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]}
             self.serverAccept((message.get("subprotocol"), headers))
+        elif kind == "websocket.http.response.start":
+            self.denial = message
+        elif kind == "websocket.http.response.body":
+            self.deny(self.denial["status"], self.denial.get("headers", ()), message.get("body", b""))
         elif kind == "websocket.close" and self.state == self.STATE_OPEN:
             reason = (message.get("reason") or "").encode()[:123].decode(errors="ignore").encode()
             code = message.get("code")
@@ -102,6 +108,16 @@ class MendedWebSocketProtocol(WebSocketProtocol):
                 self.sendFrame(opcode=2, payload=bytes(message["bytes"]))
         else:
             super().handle_reply(message)
+
+    def deny(self, status, headers, body: bytes) -> None:
+        """Refuse the handshake with more than autobahn's 403: with a status, headers and a body."""
+        del self.handshake_deferred
+        self.server.protocol_disconnected(self)
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        lines += [("Content-Length", str(len(body))), ("Connection", "close")]
+        self.sendHttpErrorResponse(status, HTTPStatus(status).phrase, lines)
+        self.sendData(body)
+        self.dropConnection(abort=False)
 
     def onClose(self, was_clean, code, reason):
         self.may_write.set()

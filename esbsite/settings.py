@@ -46,6 +46,8 @@ ESB_HTTPS_CERTIFICATE = env.str("ESB_HTTPS_CERTIFICATE", default="")
 ESB_HTTPS_KEY = env.str("ESB_HTTPS_KEY", default="")
 # Added to the two ports above and to those of inbound endpoints with ws.use.port.offset=true, to run a second product.
 ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
+# Where relative paths of key and trust stores start, and what ${carbon.home} in them means.
+ESB_STORE_DIR = env.str("ESB_STORE_DIR", default=str(BASE_DIR))
 # False takes the admin off the main port, for a main port that the world can reach.
 ESB_ADMIN_ON_MAIN = env.bool("ESB_ADMIN_ON_MAIN", default=True)
 
@@ -57,12 +59,37 @@ ESB_DRAIN_SECONDS = env.float("ESB_DRAIN_SECONDS", default=30.0)
 ESB_POLL_SECONDS = env.float("ESB_POLL_SECONDS", default=0.5)
 # The largest WebSocket message, in bytes; larger ones are closed with 1009.
 ESB_MAX_MESSAGE_BYTES = env.int("ESB_MAX_MESSAGE_BYTES", default=1024 * 1024)
+# The largest WebSocket frame, in bytes; 0: as large as a message.
+ESB_MAX_FRAME_BYTES = env.int("ESB_MAX_FRAME_BYTES", default=0)
+# Seconds from the first to the last fragment of a WebSocket message; then 1008.
+ESB_MESSAGE_SECONDS = env.float("ESB_MESSAGE_SECONDS", default=60.0)
+# Seconds between two pings of a WebSocket connection, 0 for none; and seconds to answer one, then 1011.
+ESB_PING_SECONDS = env.float("ESB_PING_SECONDS", default=20.0)
+ESB_PONG_SECONDS = env.float("ESB_PONG_SECONDS", default=20.0)
+# Seconds without a WebSocket message, before 1001; 0 for any time.
+ESB_IDLE_SECONDS = env.float("ESB_IDLE_SECONDS", default=0.0)
+# Seconds for a WebSocket client's request to arrive, and again for its acceptance.
+ESB_HANDSHAKE_SECONDS = env.float("ESB_HANDSHAKE_SECONDS", default=10.0)
+# Whether WebSocket messages are compressed with who agrees.
+ESB_DEFLATE = env.bool("ESB_DEFLATE", default=False)
+# WebSocket clients of one inbound endpoint in one process, and those with the same IP address; more get 503; 0 for any.
+ESB_MAX_CONNECTIONS = env.int("ESB_MAX_CONNECTIONS", default=10_000)
+ESB_MAX_CONNECTIONS_PER_ADDRESS = env.int("ESB_MAX_CONNECTIONS_PER_ADDRESS", default=0)
+# Messages of one WebSocket client in a second; 0 for any.
+ESB_MAX_MESSAGE_RATE = env.int("ESB_MAX_MESSAGE_RATE", default=0)
+# Bytes that may wait for a WebSocket client that reads too slowly.
+ESB_MAX_QUEUE_BYTES = env.int("ESB_MAX_QUEUE_BYTES", default=1024 * 1024)
 # The largest HTTP request body, in bytes; larger ones get 413.
 ESB_MAX_BODY_BYTES = env.int("ESB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
 # Requests to proxy services that one process mediates at a time; more get 503.
 ESB_MAX_REQUESTS = env.int("ESB_MAX_REQUESTS", default=10_000)
 # Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
 ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
+# Seconds for which an answer about a WebSocket client's credential counts: until then a password that was changed, a
+# token that was revoked or a user that was deactivated may still be let in, and after it connected ones are closed.
+ESB_AUTH_TRUST_SECONDS = env.float("ESB_AUTH_TRUST_SECONDS", default=30.0)
+# Wrong credentials of a kind that an address may show in a minute before it gets 429; 0 for any number.
+ESB_AUTH_FAILURES_PER_MINUTE = env.int("ESB_AUTH_FAILURES_PER_MINUTE", default=20)
 
 # -- Django ----------------------------------------------------------------------------------------------------------
 

@@ -24,9 +24,23 @@ class Options:
     poll_seconds: float = 0.5
     drain_seconds: float = 30.0
     max_message_bytes: int = 1024 * 1024
+    max_frame_bytes: int = 0
+    message_seconds: float = 60.0
+    ping_seconds: float = 20.0
+    pong_seconds: float = 20.0
+    idle_seconds: float = 0.0
+    handshake_seconds: float = 10.0
+    deflate: bool = False
+    max_connections: int = 10_000
+    max_connections_per_address: int = 0
+    max_message_rate: int = 0
+    max_queue_bytes: int = 1024 * 1024
     max_body_bytes: int = 16 * 1024 * 1024
     max_requests: int = 10_000
     allowed_origins: tuple[str, ...] = ()
+    auth_trust_seconds: float = 30.0
+    auth_failures_per_minute: int = 20
+    store_dir: str = ""
 
     @classmethod
     def from_settings(cls) -> Options:
@@ -40,7 +54,21 @@ class Options:
             poll_seconds=settings.ESB_POLL_SECONDS,
             drain_seconds=settings.ESB_DRAIN_SECONDS,
             max_message_bytes=settings.ESB_MAX_MESSAGE_BYTES,
+            max_frame_bytes=settings.ESB_MAX_FRAME_BYTES,
+            message_seconds=settings.ESB_MESSAGE_SECONDS,
+            ping_seconds=settings.ESB_PING_SECONDS,
+            pong_seconds=settings.ESB_PONG_SECONDS,
+            idle_seconds=settings.ESB_IDLE_SECONDS,
+            handshake_seconds=settings.ESB_HANDSHAKE_SECONDS,
+            deflate=settings.ESB_DEFLATE,
+            max_connections=settings.ESB_MAX_CONNECTIONS,
+            max_connections_per_address=settings.ESB_MAX_CONNECTIONS_PER_ADDRESS,
+            max_message_rate=settings.ESB_MAX_MESSAGE_RATE,
+            max_queue_bytes=settings.ESB_MAX_QUEUE_BYTES,
             max_body_bytes=settings.ESB_MAX_BODY_BYTES,
             max_requests=settings.ESB_MAX_REQUESTS,
             allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
+            auth_trust_seconds=settings.ESB_AUTH_TRUST_SECONDS,
+            auth_failures_per_minute=settings.ESB_AUTH_FAILURES_PER_MINUTE,
+            store_dir=settings.ESB_STORE_DIR,
         )

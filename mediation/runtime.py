@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mediation.authentication import Gate
+from mediation.client_counts import ClientCounts
+from mediation.limit_parameters import server_limits
 from mediation.options import Options
 from mediation.shared_backends import SharedBackends
+from mediation.transports.http import HTTP
 from mediation.transports.websocket import Limits
 
 if TYPE_CHECKING:
-    from mediation.environment import Environment
+    from mediation.environment import Authenticator, Environment
     from mediation.session import Session
 
 
@@ -50,15 +54,27 @@ class Runtime:
     Attributes:
         environment: the configuration that new messages see. The server replaces it in one assignment.
         options: what the deployment has set.
+        limits: of connections for which nothing else is said.
+        clients: how many there are.
         sessions: every session that still has something to do, connected or not.
+        gate: asks clients who they are, where an endpoint wants to know.
         draining: no new client is accepted any more.
     """
 
-    def __init__(self, environment: Environment, options: Options | None = None) -> None:
+    def __init__(
+        self, environment: Environment, options: Options | None = None, authenticator: Authenticator | None = None
+    ) -> None:
         self.environment = environment
         self.options = options or Options()
-        self.backend_limits = Limits(max_message=self.options.max_message_bytes)
+        self.limits = server_limits(self.options)
+        self.clients = ClientCounts(self.options)
         self.subscribers = Subscribers()
         self.sessions: set[Session] = set()
         self.shared_backends = SharedBackends(self)
+        self.gate = Gate(
+            authenticator,
+            trust_seconds=self.options.auth_trust_seconds,
+            failures_per_minute=self.options.auth_failures_per_minute,
+            fetch=HTTP.fetch,
+        )
         self.draining = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 from typing import TYPE_CHECKING
 
 from mediation import consumers
@@ -11,18 +13,26 @@ if TYPE_CHECKING:
     from mediation.runtime import Runtime
 
 
-async def open_websocket_port(inbound: str, port: int, runtime: Runtime) -> Listener:
+async def open_websocket_port(
+    inbound: str, port: int, runtime: Runtime, tls: Callable[[], SSLContext] | None = None
+) -> Listener:
     """
     Open the port of the inbound endpoint named ``inbound``.
 
     The endpoint is looked up at each handshake, so that a changed one needs no new port.
 
+    Args:
+        tls: gives the context for a new connection, for ``wss``.
+
     Raises:
         OSError: the port cannot be opened.
     """
 
-    def accept(request: Request) -> Handshake:
+    def accept(request: Request) -> Handshake | Awaitable[Handshake]:
         return consumers.accept(request, inbound, runtime)
 
-    options = runtime.options
-    return await listen(options.host, port, accept, limits=Limits(max_message=options.max_message_bytes))
+    def limits() -> Limits:
+        deployed = runtime.environment.inbound_endpoint(inbound)
+        return runtime.limits if deployed is None else deployed.limits.applied(runtime.limits)
+
+    return await listen(runtime.options.host, port, accept, ssl=tls, limits=limits)

@@ -75,10 +75,11 @@ async def test_a_synapse_subprotocol_is_accepted(url):
     assert f"Sec-WebSocket-Protocol: {offered}" in head.decode()
 
 
-@pytest.mark.parametrize("path", ["/inbound/nobody/", "/nothing"])
-async def test_what_is_not_there_is_refused(url, path):
-    with pytest.raises(websockets.InvalidStatus, match="403"):
+@pytest.mark.parametrize(("path", "status"), [("/inbound/nobody/", 404), ("/nothing", 403)])
+async def test_what_is_not_there_is_refused(url, path, status):
+    with pytest.raises(websockets.InvalidStatus) as refused:
         await websockets.connect(url + path)
+    assert refused.value.response.status_code == status
 
 
 async def test_a_foreign_page_is_refused(url):

@@ -11,7 +11,7 @@ from tests.esbsite.serving import ROOT
 
 
 def test_every_option_of_the_engine_comes_from_the_settings():
-    assert Options.from_settings() == Options()
+    assert Options.from_settings() == Options(store_dir=str(ROOT))
 
 
 @pytest.mark.django_db
