@@ -186,8 +186,7 @@ class InboundConsumer(AsyncConsumer):
 
     def open(self, inbound: InboundEndpoint, connection: Any, caller: Caller, subprotocol: str | None) -> None:
         """The handshake is done: the conversation begins."""
-        connection = self._limited(inbound, connection)
-        self._make_session(inbound, connection, caller, subprotocol=subprotocol)
+        self._make_session(inbound, self._limited(inbound, connection), caller, subprotocol=subprotocol)
         if self.session.passes_control_frames:
             connection.pass_control_frames(self.session.control_received)
         logger.info("%s %s opened", self.session.name, self.session.channel)
@@ -308,6 +307,9 @@ class InboundConsumer(AsyncConsumer):
                 raise Rejection(503)
             address = (scope.get("client") or ("",))[0]
             inbound = admit(runtime, name, address, headers.get("Origin"), headers.get("Host"))
+            if inbound.protocol == "wss":
+                # Nothing here demands what the endpoint's own port demands, such as a certificate of the client.
+                raise Rejection(403, "This endpoint is reached with TLS, on its own port")
             identity = None
             if not inbound.access.open:
                 identity = await identify(runtime, inbound, headers, address)

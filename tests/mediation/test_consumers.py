@@ -373,3 +373,9 @@ async def test_the_asgi_application_refuses_what_a_port_refuses(asgi, name, head
     client = WebsocketCommunicator(asgi, f"/inbound/{name}/x", headers=headers)
     accepted, _ = await client.connect()
     assert not accepted
+
+
+async def test_an_endpoint_with_tls_is_not_reached_without_it_on_the_main_port(gateway, asgi):
+    gateway.configure(protocol="wss")
+    accepted, _ = await WebsocketCommunicator(asgi, "/inbound/test/x").connect()
+    assert not accepted

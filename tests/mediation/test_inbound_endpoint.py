@@ -62,7 +62,8 @@ MISTAKES = [
         "Validation failed. Broadcast level parameter should not contain any special characters",
     ),
     (xml(PORT, attributes='protocol="ws"'), "Inbound Endpoint name cannot be null"),
-    (xml(PORT, attributes='name="t" protocol="wss"'), 'the inbound protocol "wss" is kept, but cannot run'),
+    (xml(PORT, attributes='name="t" protocol="wss"'), "keyStoreFile or keyStorePass not defined "),
+    (xml(PORT, attributes='name="t" protocol="hl7"'), 'the inbound protocol "hl7" is kept, but cannot run'),
     (xml(PORT, attributes='name="t" protocol="wx"'), '<inboundEndpoint> protocol "wx" is not one of ws'),
     (
         xml(PORT, ("ws.pipeline.handler.class", "org.x.H")),

@@ -30,8 +30,8 @@ def process(host=None, seconds_ago=0):
     )
 
 
-def port(process, reason="", connections=0):
-    state = PortStatus.State.FAULTY if reason else PortStatus.State.OPEN
+def port(process, reason="", connections=0, state=None):
+    state = state or (PortStatus.State.FAULTY if reason else PortStatus.State.OPEN)
     PortStatus.objects.create(
         process=process, artifact="door", protocol="ws", port=9091, state=state, reason=reason, connections=connections
     )
@@ -66,6 +66,12 @@ def test_a_port_that_one_process_could_not_open_says_in_how_many(door):
     port(process("other.example"))
 
     assert told(door) == ("error", "faulty", "port 9091 is not open in 1 of 2 processes: Address already in use")
+
+
+def test_an_open_port_tells_its_trouble(door):
+    port(process(), reason="the certificate is an old one", connections=3, state=PortStatus.State.OPEN)
+
+    assert told(door) == ("warning", "deployed", "open, 3 connected; the certificate is an old one")
 
 
 def test_what_a_dead_process_said_does_not_count(door):

@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError
 
 from artifacts.models import InboundEndpoint, State
 from artifacts.store import delete_artifact, save_artifact
+from tests.certificates import identity
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +111,61 @@ def test_validation_reports_a_taken_port():
 
     with pytest.raises(ValidationError, match="currently using this port"):
         InboundEndpoint(xml=inbound("b")).full_clean()
+
+
+# -- stores of wss
+
+
+def secure(parameters="", port=9443):
+    return inbound(port=port, extra=parameters).replace('"ws"', '"wss"')
+
+
+STORE = """
+        <parameter name="wss.ssl.key.store.file">server.pem</parameter>"""
+
+
+@pytest.fixture
+def store_dir(settings, tmp_path):
+    settings.ESB_STORE_DIR = str(tmp_path)
+    return tmp_path
+
+
+def test_an_endpoint_whose_key_store_is_missing_is_faulty(store_dir):
+    row = save_artifact(secure(STORE)).row
+
+    assert (row.state, row.listening_port) == (State.FAULTY, None)
+    assert row.reason == f"line 4: KeyStore File server.pem not found: there is no {store_dir}/server.pem"
+
+
+def test_saving_it_again_looks_again(store_dir):
+    save_artifact(secure(STORE))
+    identity().write_pem(store_dir / "server.pem")
+
+    saved = save_artifact(secure(STORE))
+
+    assert (saved.outcome, saved.row.state, saved.row.findings) == ("unchanged", State.DEPLOYED, [])
+    assert InboundEndpoint.objects.get(name="a").listening_port == 9443
+
+
+def test_a_certificate_that_has_expired_is_deployed_with_a_warning(store_dir):
+    identity(days=(-2, -1)).write_pem(store_dir / "server.pem")
+
+    row = save_artifact(secure(STORE)).row
+
+    assert row.state == State.DEPLOYED
+    [finding] = row.remarks
+    assert "certificate CN=localhost expired on" in finding.message
+
+
+def test_a_version_whose_store_cannot_be_read_does_not_replace_the_one_that_serves(store_dir):
+    identity().write_pem(store_dir / "server.pem")
+    save_artifact(secure(STORE))
+
+    row = save_artifact(secure(STORE.replace("server", "other"))).row
+
+    assert (row.state, row.listening_port) == (State.FAULTY_SERVING_OLDER, 9443)
+
+
+def test_validation_reports_a_missing_store(store_dir):
+    with pytest.raises(ValidationError, match=r"KeyStore File server\.pem not found"):
+        InboundEndpoint(xml=secure(STORE)).full_clean()

@@ -86,12 +86,25 @@ async def test_another_artifact_takes_over_a_port(wire):
     await manager.close(1)
 
 
-async def test_other_keys_need_another_listener(wire):
+async def test_other_demands_on_clients_need_another_listener(wire):
     manager = Ports()
-    await manager.reconcile([replace(wire.wanted("a", 1), security=(("key", "old"),))])
-    await manager.reconcile([replace(wire.wanted("a", 1), security=(("key", "new"),))])
+    await manager.reconcile([replace(wire.wanted("a", 1), security=(("trust store", "old"),))])
+    await manager.reconcile([replace(wire.wanted("a", 1), security=(("trust store", "new"),))])
 
     assert wire.attempts == 2
+    await manager.close(1)
+
+
+async def test_an_open_port_tells_its_trouble_and_stays_open(wire):
+    manager = Ports()
+    troubles = ["", "the certificate is an old one"]
+    await manager.reconcile([wire.wanted("a", 1, trouble=lambda: troubles[0])])
+    assert [(state.reason, state.trouble) for state in manager.states()] == [("", "")]
+
+    troubles.pop(0)
+
+    assert [(state.reason, state.trouble) for state in manager.states()] == [("", "the certificate is an old one")]
+    assert wire.open == {1}
     await manager.close(1)
 
 

@@ -32,6 +32,13 @@ def test_a_process_tells_of_itself_and_its_ports():
     assert list(ports) == [("test", 9091, "open", "", 3), ("other", 9092, "faulty", FAULTY.reason, 0)]
 
 
+def test_the_trouble_of_an_open_port_is_told_as_its_reason():
+    troubled = replace(OPEN, trouble="the certificate is an old one")
+    Reporter().report(replace(STATUS, ports=(troubled,)))
+
+    assert PortStatus.objects.values_list("state", "reason").get() == ("open", "the certificate is an old one")
+
+
 def test_only_what_changed_is_written(django_assert_num_queries):
     reporter = Reporter()
     reporter.report(STATUS)
