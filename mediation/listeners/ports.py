@@ -150,7 +150,7 @@ class Ports:
         wanted = port.wanted
         try:
             port.listener = await wanted.open()
-        except (OSError, ssl.SSLError, ValueError, KeyStoreError) as exc:
+        except (OSError, OverflowError, ssl.SSLError, ValueError, KeyStoreError) as exc:
             reason = await _reason(wanted, exc)
             if reason != port.reason:
                 logger.error("%s cannot be opened: %s", wanted, reason)
@@ -174,6 +174,8 @@ class Ports:
 
 
 async def _reason(wanted: WantedPort, exc: Exception) -> str:
+    if isinstance(exc, OverflowError):  # asyncio passes on what the socket says to a number that is no port
+        return f"port {wanted.port} does not exist: ports end at 65535, and the port offset counts"
     number = getattr(exc, "errno", None)
     if number == errno.EADDRINUSE:
         holder = await asyncio.to_thread(port_holder, wanted.port)

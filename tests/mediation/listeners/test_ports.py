@@ -119,6 +119,19 @@ async def test_a_port_that_cannot_be_opened_disturbs_no_other(wire):
     await manager.close(1)
 
 
+async def test_a_number_above_all_ports_disturbs_no_other():
+    async def open_port():
+        return await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 65536)
+
+    manager = Ports()
+    await manager.reconcile([WantedPort("a", "ws", 65536, open=open_port)])
+
+    assert [state.reason for state in manager.states()] == [
+        "port 65536 does not exist: ports end at 65535, and the port offset counts"
+    ]
+    await manager.close(1)
+
+
 async def test_a_faulty_port_is_tried_until_it_opens(wire):
     opened = asyncio.Event()
     manager = Ports(changed=opened.set)
