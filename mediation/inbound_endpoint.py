@@ -44,14 +44,17 @@ def _port(text: str) -> int:
     raise GrammarError(f"{said}: inbound.ws.port takes a number from 1 to 65535")
 
 
+_LEVELS: Final = "ws.client.side.broadcast.level takes 0, 1 or 2"
+
+
 def _broadcast_level(text: str) -> int:
     try:
         level = int(text)
     except ValueError:
-        message = "Validation failed. Broadcast level parameter should not contain any special characters"
-        raise GrammarError(message) from None
+        said = "Validation failed. Broadcast level parameter should not contain any special characters"
+        raise GrammarError(f"{said}: {_LEVELS}") from None
     if level not in (0, 1, 2):
-        raise GrammarError("Validation failed. Unknown client broadcast level.")
+        raise GrammarError(f"Validation failed. Unknown client broadcast level. {_LEVELS}")
     return level
 
 

@@ -108,8 +108,7 @@ class Session:
     Args:
         inbound: the endpoint that the client came in through; a newer version of it takes over with the next message.
         connection: closed by whoever ends the conversation first; the session never outlives it by more than the
-        messages that
-            are under way.
+            messages that are under way.
         target: request path with query, as sent.
         url: as the client called it, such as ``ws://host:9091/path``.
         local, remote: ``host:port`` texts.

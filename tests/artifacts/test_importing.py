@@ -9,6 +9,7 @@ from artifacts.store import all_artifacts, find_artifact, save_artifact, transpo
 
 pytestmark = pytest.mark.django_db
 
+LEVELS = "ws.client.side.broadcast.level takes 0, 1 or 2"
 GOOD = '<sequence name="{}"><drop/></sequence>'
 OTHER = '<sequence name="{}"><respond/></sequence>'
 INBOUND = """<inboundEndpoint name="i" protocol="ws" sequence="a" onError="fault">
@@ -289,11 +290,11 @@ def test_what_cannot_be_read_is_rejected_with_its_reason(tmp_path, write, name, 
     [
         ("", 0, "line 3: Validation failed for the port parameter: inbound.ws.port takes a number from 1 to 65535"),
         ("x", 0, "line 3: Validation failed for the port parameter x: inbound.ws.port takes a number from 1 to 65535"),
-        (9091, 7, "line 5: Validation failed. Unknown client broadcast level."),
+        (9091, 7, f"line 5: Validation failed. Unknown client broadcast level. {LEVELS}"),
         (
             9091,
             "x",
-            "line 5: Validation failed. Broadcast level parameter should not contain any special characters",
+            f"line 5: Validation failed. Broadcast level parameter should not contain any special characters: {LEVELS}",
         ),
     ],
 )

@@ -50,16 +50,24 @@ def test_defaults():
     assert (endpoint.propagate_close, endpoint.inject_lifecycle, endpoint.dispatch_custom) == (True, "all", False)
 
 
+LEVELS = "ws.client.side.broadcast.level takes 0, 1 or 2"
+
 MISTAKES = [
     (xml(), "Validation failed for the port parameter: inbound.ws.port takes a number from 1 to 65535"),
     (xml(("inbound.ws.port", "http")), "Validation failed for the port parameter http"),
     (xml(("inbound.ws.port", "70000")), "Validation failed for the port parameter 70000"),
     (xml(("inbound.ws.port", "-1")), "Validation failed for the port parameter -1"),
-    (xml(PORT, ("ws.client.side.broadcast.level", "7")), "Validation failed. Unknown client broadcast level."),
-    (xml(PORT, ("ws.client.side.broadcast.level", "-1")), "Validation failed. Unknown client broadcast level."),
+    (
+        xml(PORT, ("ws.client.side.broadcast.level", "7")),
+        f"Validation failed. Unknown client broadcast level. {LEVELS}",
+    ),
+    (
+        xml(PORT, ("ws.client.side.broadcast.level", "-1")),
+        f"Validation failed. Unknown client broadcast level. {LEVELS}",
+    ),
     (
         xml(PORT, ("ws.client.side.broadcast.level", "x")),
-        "Validation failed. Broadcast level parameter should not contain any special characters",
+        f"Validation failed. Broadcast level parameter should not contain any special characters: {LEVELS}",
     ),
     (xml(PORT, attributes='protocol="ws"'), "Inbound Endpoint name cannot be null"),
     (xml(PORT, attributes='name="t" protocol="wss"'), "keyStoreFile or keyStorePass not defined "),
