@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mediation.compiler import Compiler
 
 PREFIX: Final = "ws.auth"
+TRUST_STORE: Final = "wss.ssl.trust.store.file"
 
 SHARED_SECRET: Final = ("HS256", "HS384", "HS512")
 PUBLIC_KEY: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -214,6 +215,8 @@ def check_access(rules: AccessRules, protocol: str, reader: ParameterReader, com
             wrong(name, f"needs {PREFIX} with certificate")
     if CERTIFICATE in rules.schemes and protocol != "wss":
         wrong(PREFIX, "certificate needs the protocol wss")
+    elif CERTIFICATE in rules.schemes and not reader.texts.get(TRUST_STORE):
+        wrong(PREFIX, f"certificate needs {TRUST_STORE}, which says whose certificates count")
     if BASIC in rules.schemes and protocol != "wss":
         compiler.warning("passwords travel in clear text over ws; use wss, or a TLS proxy", reader.place(PREFIX))
     _check_jwt(rules.jwt, given, wrong)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LEAST_SECONDS: Final = 0.1
+
 CLOSE: Final = (1008, "no longer allowed to be connected")
 
 
@@ -31,7 +33,7 @@ class Patrol:
 
     def __init__(self, runtime: Runtime, seconds: float) -> None:
         self._runtime = runtime
-        self._seconds = seconds
+        self._seconds = max(seconds, LEAST_SECONDS)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""

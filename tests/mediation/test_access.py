@@ -117,6 +117,12 @@ def test_a_mistake_opens_no_door(parameters, text):
     assert any(text in str(finding) for finding in found.errors), [str(finding) for finding in found.errors]
 
 
+def test_a_certificate_needs_somebody_who_vouches_for_it():
+    found = compilation("wss", **{"": "certificate"})
+
+    assert any("ws.auth certificate needs wss.ssl.trust.store.file" in str(finding) for finding in found.errors)
+
+
 def test_a_secret_in_clear_is_refused_and_not_repeated():
     found = compilation(**{"": "bearer", "jwt_secret": "CANARY"})
 
