@@ -56,6 +56,12 @@ class Outbox:
             self._size -= len(self._frames.popleft())
             self.dropped += 1
 
+    def ping(self, payload: bytes = b"") -> None:
+        self._connection.ping(payload)
+
+    def pong(self, payload: bytes = b"") -> None:
+        self._connection.pong(payload)
+
     def resume(self) -> None:
         """The connection is writable again."""
         while self._frames and self._connection.writable:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mediation.compiler import compile_artifact
+from mediation.conversation_parameters import ConversationParameters
 from mediation.defaults import default_sequence
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
@@ -107,9 +108,15 @@ class RecordingConnection:
 
 
 def inbound(**settings: Any) -> InboundEndpoint:
-    """An inbound endpoint named ``test`` that dispatches to ``main`` unless told otherwise."""
+    """
+    An inbound endpoint named ``test`` that dispatches to ``main`` unless told otherwise.
+
+    Args:
+        settings: its fields; those of its conversations in a dict named ``conversation``.
+    """
     values: dict[str, Any] = {"sequence": "main", "on_error": "fault", "suspended": False, "port": 9091}
-    return InboundEndpoint(**({"name": "test", "protocol": "ws"} | values | settings))
+    conversation = ConversationParameters(**settings.pop("conversation", {}))
+    return InboundEndpoint(**({"name": "test", "protocol": "ws"} | values | settings), conversation=conversation)
 
 
 class RecordingSession(Session):
