@@ -119,6 +119,7 @@ class Connection:
         self._handler: Handler | None = None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._violation: asyncio.TimerHandle | None = None
         self._lingering = False
         self._may_write = asyncio.Event()
         self._may_write.set()
@@ -241,13 +242,19 @@ class Connection:
             self._receiver,
             client_side=self._client_side,
             max_frame=self._limits.max_frame or self._limits.max_message,
-            failed=self.fail,
+            failed=self._violated,
         )
 
     def _renew_reader(self) -> None:
         # A reader never gives memory back: every connection would keep twice the largest frame that it ever got.
         if self._transport.get_protocol() is self._reader:
             self._reader = self._open_reader()
+
+    def _violated(self, code: int, reason: str) -> None:
+        """The peer broke a rule. It is told a moment later, because answers to what it said before are on their way."""
+        self._receiver.end()
+        if self._violation is None:
+            self._violation = self._loop.call_later(self._limits.last_answers, self.fail, code, reason)
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
         if not self.closed:
@@ -300,6 +307,8 @@ class Connection:
 
     def _finish(self, code: int, reason: str) -> None:
         """Tell the handler, once."""
+        if self._violation is not None:
+            self._violation.cancel()
         handler, self._handler = self._handler, None
         if handler is None:
             return
@@ -362,7 +371,7 @@ class _ConnectionReceiver(Receiver):
         self._connection._closed_by_peer(code, reason)
 
     def failed(self, code: int, reason: str) -> None:
-        self._connection.fail(code, reason)
+        self._connection._violated(code, reason)
 
     def large_frame_received(self) -> None:
         self._connection._renew_reader()

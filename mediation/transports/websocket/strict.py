@@ -149,6 +149,13 @@ class Receiver(WSListener):
         self._update_plain()
         self._sync_transport()
 
+    def end(self) -> None:
+        """Nothing more is received. What is held is still delivered."""
+        if not self._ended:
+            self._ended = True
+            self._plain = False
+            self._transport.pause_reading()
+
     # -- from the frame engine -----------------------------------------------------------------------------------------
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -285,7 +292,7 @@ class Receiver(WSListener):
 
     def _hand_over(self, item: Frame | Close) -> None:
         if isinstance(item, tuple):
-            self._end()
+            self.end()
             self.close_received(*item)
             return
         try:
@@ -298,18 +305,16 @@ class Receiver(WSListener):
         self._fail(1011, "internal error")
 
     def _fail(self, code: int, reason: str) -> None:
-        self._end()
+        self.end()
         self.failed(code, reason)
-
-    def _end(self) -> None:
-        self._ended = True
-        self._plain = False
 
     def _update_plain(self) -> None:
         waits = self._paused or self._resting or self._held or self._ended
         self._plain = not waits and self._assembly is None
 
     def _sync_transport(self) -> None:
+        if self._ended:
+            return  # whoever ends the TCP connection decides
         if self.is_reading:
             self._transport.resume_reading()
         else:

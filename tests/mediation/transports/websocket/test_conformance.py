@@ -6,9 +6,10 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,8 @@ async def test_server_leg() -> None:
 async def test_client_leg() -> None:
     async with autobahn("server") as process:
         base = f"ws://127.0.0.1:{int(await output(process).readline())}"
-        for case in range(1, await case_count(base) + 1):
-            await run(f"{base}/runCase?case={case}&agent=mediation")
+        cases = range(1, await case_count(base) + 1)
+        await in_parallel([run(f"{base}/runCase?case={case}&agent=mediation") for case in cases])
         await run(f"{base}/updateReports?agent=mediation")
         await assert_conformant(process)
 
@@ -60,6 +61,16 @@ async def autobahn(*arguments: str) -> AsyncIterator[Process]:
 def output(process: Process) -> asyncio.StreamReader:
     assert process.stdout is not None
     return process.stdout
+
+
+async def in_parallel(runs: list[Coroutine[Any, Any, None]], at_a_time: int = 8) -> None:
+    waiting = iter(runs)
+
+    async def one_after_the_other() -> None:
+        for each in waiting:
+            await each
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(at_a_time)))
 
 
 async def case_count(base: str) -> int:

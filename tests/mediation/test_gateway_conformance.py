@@ -1,0 +1,82 @@
+"""
+The Autobahn cases through the whole gateway: client, inbound endpoint, a flow that passes frames on, back-end.
+
+Large messages and compression take minutes. They are run by hand::
+
+    ESB_CASES="9.* 12.* 13.*" python -m pytest tests/mediation/test_gateway_conformance.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from asyncio.subprocess import Process
+
+import pytest
+
+from mediation.options import Options
+from mediation.transports.websocket import Connection, Deflate, Limits, connect
+from tests.mediation.gateway import Gateway, running
+from tests.mediation.transports.websocket.support import Echo
+from tests.mediation.transports.websocket.test_conformance import (
+    INFORMATIONAL,
+    NON_STRICT,
+    OK,
+    autobahn,
+    case_count,
+    in_parallel,
+    output,
+)
+
+CASES = os.environ.get("ESB_CASES", "").split()
+
+pytestmark = [pytest.mark.conformance, pytest.mark.timeout(3600 if CASES else 120)]
+
+MANY = 64 * 1024 * 1024
+PARAMETERS = {"ws.deflate": "true", "ws.deflate.min.size": 0} if CASES else {}
+OPTIONS = Options(host="127.0.0.1", max_message_bytes=MANY if CASES else 1024 * 1024)
+PEER = Limits(max_message=MANY, deflate=Deflate(min_size=0) if CASES else None)
+TO_THE_CLIENTS_PATH = """<header name="To" expression="fn:concat('{uri}', $ctx:websocket.subscriber.path)"/><send/>"""
+
+
+async def test_server_leg() -> None:
+    async with running(PARAMETERS, backend_limits=PEER, options=OPTIONS) as gateway:
+        async with autobahn("client", gateway.uri, *CASES) as process:
+            await assert_conformant(process)
+        await gateway.idle()
+
+
+async def test_backend_leg() -> None:
+    async with autobahn("server", *CASES) as process:
+        fuzzer = f"ws://127.0.0.1:{int(await output(process).readline())}"
+        async with running(
+            sender={name: str(value) for name, value in PARAMETERS.items()},
+            backend=fuzzer,
+            main=TO_THE_CLIENTS_PATH,
+            options=OPTIONS,
+        ) as gateway:
+            await in_parallel(
+                [
+                    run(gateway, f"runCase?case={case}&agent=mediation")
+                    for case in range(1, await case_count(fuzzer) + 1)
+                ]
+            )
+            await run(gateway, "updateReports?agent=mediation")
+            await assert_conformant(process)
+            await gateway.idle()
+
+
+async def run(gateway: Gateway, path: str) -> None:
+    """A client that echoes what the fuzzing server sends through the gateway."""
+    connection: Connection = await connect(gateway.uri + path, Echo, limits=Limits(max_message=MANY))
+    await asyncio.wait_for(connection.wait_closed(), 120)
+
+
+async def assert_conformant(process: Process) -> None:
+    results = json.loads(await output(process).read())
+    assert len(results) == 247 or CASES
+    assert [it for it in results if it[1] not in (OK, NON_STRICT, INFORMATIONAL)] == []
+    assert [it for it in results if it[2] not in (OK, INFORMATIONAL)] == []
+    non_strict = [case for case, behaviour, _ in results if behaviour == NON_STRICT]
+    assert len(non_strict) <= 10, non_strict
