@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from ssl import TLSVersion
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from mediation.compiler import compile_artifact
 from mediation.findings import Severity
 from mediation.inbound_tls import KEY_STORE, TRUST_STORE, InboundTls, check_stores
+from mediation.parameters import declared_parameters
 from mediation.payloads.xml import parse_xml
+from mediation.transports.backend_tls import BackendTls
 from mediation.transports.keystores import KeyStore, TrustStore
 from tests.certificates import identity
 
@@ -120,6 +123,12 @@ def test_clients_are_let_in_under_terms_that_our_own_certificate_is_no_part_of()
     assert InboundTls(key_store_file="old.p12").terms != terms
     assert InboundTls(key_store_file="old.p12", trust_store_file="t.jks", verify_client="optional").terms != terms
     assert InboundTls(key_store_file="old.p12", trust_store_file="t.jks", protocols=("TLSv1.3",)).terms != terms
+
+
+@pytest.mark.parametrize("parameters", [InboundTls, BackendTls])
+def test_every_parameter_is_in_the_documentation(parameters):
+    text = (Path(__file__).parents[2] / "docs" / "websocket.md").read_text()
+    assert [declared.name for _, declared in declared_parameters(parameters) if f"`{declared.name}`" not in text] == []
 
 
 # -- files
