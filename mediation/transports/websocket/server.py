@@ -91,7 +91,8 @@ class Listener:
         self._opening: set[_Opening] = set()
         self._waiting: dict[_Opening, None] = {}  # for their request, the oldest first
         current = limits()
-        self._port = Port(lambda: _Opening(self), ssl, current.head_timeout, current.close_timeout)
+        refusal = write_rejection(Rejection(503))
+        self._port = Port(lambda: _Opening(self), ssl, current.head_timeout, current.close_timeout, refusal)
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()

@@ -1,16 +1,20 @@
 """
 TCP and TLS connections: opening ports, accepting, connecting.
 
-Plain transports are aiofastnet's, for which picows is made. Its server is not used, because it spins when file
-descriptors run out, nor its TLS, which logs a broken traceback for every client that does not speak TLS.
+When file descriptors become few, new clients are refused, so that there are some left for what has to go on: files,
+back-ends, the admin. Plain transports are aiofastnet's, for which picows is made. Its server is not used, because it
+spins when file descriptors run out, nor its TLS, which logs a broken traceback for every client that does not speak
+TLS.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import math
+import resource
 import socket
 import struct
 import sys
@@ -34,6 +38,8 @@ _RETRY = 1.0
 """Seconds before accepting again after file descriptors or memory have run out."""
 _ACCEPTS_PER_TURN = 64
 """Connections accepted before others get their turn."""
+_RESERVE = 512
+"""File descriptors that are not for accepted connections; a tenth of all, where that is less."""
 
 
 class Port:
@@ -43,6 +49,7 @@ class Port:
     Args:
         handshake_timeout: seconds for the TLS handshake.
         shutdown_timeout: seconds for the end of TLS, before the TCP connection is closed anyway.
+        refusal: what a client is told when file descriptors are few; with TLS it is told nothing.
     """
 
     def __init__(
@@ -51,8 +58,11 @@ class Port:
         ssl: ServerTls | None,
         handshake_timeout: float,
         shutdown_timeout: float,
+        refusal: bytes = b"",
     ) -> None:
         self.number = 0
+        self._refusal = refusal
+        self._may_warn_at = 0.0
         self._protocol_factory = protocol_factory
         self._ssl = ssl
         self._handshake_timeout = handshake_timeout
@@ -123,9 +133,26 @@ class Port:
                 self._loop.remove_reader(listening)
                 self._loop.call_later(_RETRY, self._accept_again, listening)
                 return
+            # The kernel gives out the lowest number that is free.
+            if accepted.fileno() >= _most_descriptors():
+                self._refuse(accepted)
+                continue
             task = self._loop.create_task(self._connect(accepted))
             self._accepting.add(task)
             task.add_done_callback(self._accepting.discard)
+
+    def _refuse(self, accepted: socket.socket) -> None:
+        now = self._loop.time()
+        if now >= self._may_warn_at:
+            self._may_warn_at = now + _RETRY
+            logger.warning("Port %d refuses connections: file descriptors are few", self.number)
+        with accepted, contextlib.suppress(OSError):
+            accepted.setblocking(False)
+            if self._ssl is None:
+                accepted.send(self._refusal)
+            accepted.shutdown(socket.SHUT_WR)
+            # A socket that is closed with unread data in it resets the connection, and the refusal may be lost.
+            accepted.recv(16 * 1024)
 
     def _accept_again(self, listening: socket.socket) -> None:
         if listening in self._sockets:
@@ -145,6 +172,12 @@ class Port:
                 )
         except OSError as exc:  # of TLS, too
             logger.debug("A client of port %d did not get through: %s", self.number, exc)
+
+
+def _most_descriptors() -> int:
+    """The first number that no accepted connection may have."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft - min(_RESERVE, soft // 10)
 
 
 async def connect(

@@ -12,7 +12,7 @@ import pytest
 
 from mediation.transports.websocket import Handshake, listen, tcp
 
-from .support import UPGRADE, Echo, Peer, dialing, serving
+from .support import TEXT, UPGRADE, Echo, Peer, dialing, serving
 
 
 def accept(request: object) -> Handshake:
@@ -80,4 +80,21 @@ async def test_goes_on_when_file_descriptors_are_there_again(
         assert (await asyncio.wait_for(loop.sock_recv(client, 1000), 5)).startswith(b"HTTP/1.1 101 ")
         client.close()
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
+    assert len(caplog.records) < 5
+
+
+async def test_refuses_politely_before_file_descriptors_run_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Echo) as server, dialing(server.port) as earlier:
+        lowest_free = os.open(os.devnull, os.O_RDONLY)
+        os.close(lowest_free)
+        monkeypatch.setattr(tcp, "_most_descriptors", lambda: lowest_free)
+        for _ in range(20):
+            async with dialing(server.port, None) as peer:
+                peer.write(UPGRADE)
+                assert (await peer.rest()).startswith(b"HTTP/1.1 503 ")
+
+        earlier.send(TEXT, b"still here")
+        assert await earlier.receive() == (TEXT, b"still here")
     assert len(caplog.records) < 5
