@@ -102,12 +102,14 @@ def confused():
     return f"{unsigned}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
-NOW = int(time.time())
+def later(seconds):
+    return int(time.time()) + seconds
+
 
 BAD = {
-    "expired": lambda: signed(**GOOD, exp=NOW - 60),
+    "expired": lambda: signed(**GOOD, exp=later(-60)),
     "without an end": lambda: signed(**GOOD, exp=None),
-    "not valid yet": lambda: signed(**GOOD, nbf=NOW + 3600),
+    "not valid yet": lambda: signed(**GOOD, nbf=later(3600)),
     "another issuer": lambda: signed(**GOOD | {"iss": "https://evil.example"}),
     "no issuer": lambda: signed(**GOOD | {"iss": None}),
     "for somebody else": lambda: signed(**GOOD | {"aud": "shop"}),
@@ -126,7 +128,7 @@ BAD = {
     "cut off": lambda: signed(**GOOD)[:-8],
     "changed": lambda: signed(**GOOD).replace(".", ".e30", 1),
     "an extension that is critical": lambda: jwt.encode(
-        {"sub": "carol", "exp": NOW + 60, "iss": GOOD["iss"], "aud": "esb"},
+        {"sub": "carol", "exp": later(60), "iss": GOOD["iss"], "aud": "esb"},
         RSA,
         "RS256",
         headers={"kid": "one", "crit": ["x"], "x": 1},
@@ -155,8 +157,8 @@ async def test_an_audience_is_not_looked_away_from():
 
 
 async def test_clocks_may_differ_by_the_leeway():
-    assert await who(signed(**GOOD, exp=NOW - 20)) == "carol"
-    assert await who(signed(**GOOD, exp=NOW - 20), JwtRules(key_set=RULES.key_set, leeway=0)) is None
+    assert await who(signed(**GOOD, exp=later(-20))) == "carol"
+    assert await who(signed(**GOOD, exp=later(-20)), JwtRules(key_set=RULES.key_set, leeway=0)) is None
 
 
 async def test_other_claims_can_name_user_and_groups():
