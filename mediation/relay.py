@@ -71,6 +71,7 @@ async def negotiate(
     try:
         await session.finished()
     except asyncio.CancelledError:  # the client did not wait
+        session.backends.close(None)
         session.closed(1006, "")
         raise
     if connection.ending is not None:

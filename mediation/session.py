@@ -509,8 +509,8 @@ class Session:
 
     def _close_by_sequence(self, code: object, reason: object) -> None:
         try:
-            number = int(str(code))
-        except ValueError:
+            number = int(float(str(code)))  # what XPath computes is 4000.0
+        except (ValueError, OverflowError):
             number = 0
         if not is_close_code(number):
             self._connection.close(1011, "mediation failed")

@@ -42,10 +42,16 @@ class Gateway:
     """The configuration of the tests: ``main`` sends to the back-end, ``out`` responds."""
 
     def __init__(self, uri):
-        self.environment = DictEnvironment(main=SEND.format(uri=uri), out="<respond/>", fault="<drop/>")
+        self.environment = DictEnvironment(out="<respond/>", fault="<drop/>")
         self.runtime = Runtime(self.environment)
         self.port = 0
+        self.point_to(uri)
         self.configure()
+
+    def point_to(self, uri, before=""):
+        """Send to this back-end, after the mediators ``before``."""
+        self.uri = uri
+        self.environment.deploy(f'<sequence name="main">{before}{SEND.format(uri=uri)}</sequence>')
 
     def configure(self, **settings):
         self.environment._artifacts["inboundEndpoint", "test"] = inbound(**({"outflow_sequence": "out"} | settings))
