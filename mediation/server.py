@@ -120,7 +120,8 @@ class Server:
     def _follow_certificates(self) -> None:
         """Reads files."""
         endpoints = self.runtime.environment.inbound_endpoints()
-        self._certificates.follow({name: each.tls for name, each in endpoints.items() if each.protocol == "wss"})
+        secure = {name: each.tls for name, each in endpoints.items() if each.protocol == "wss" and not each.suspended}
+        self._certificates.follow(secure)
 
     def status(self) -> Status:
         """What this process does now. May be called from any thread."""
@@ -202,8 +203,8 @@ class Server:
         )
 
     async def _open_secure_port(self, name: str, port: int, tls: InboundTls) -> Listener:
-        await asyncio.to_thread(self._certificates.open, name, tls)
-        return await open_websocket_port(name, port, self.runtime, partial(self._certificates.context, name))
+        context = await asyncio.to_thread(self._certificates.open, name, tls)
+        return await open_websocket_port(name, port, self.runtime, context)
 
 
 def _goodbye(inbound: InboundEndpoint | None) -> tuple[int, str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediation.errors import KeyStoreError
-from mediation.transports.keystores import Stamp, stamps
+from mediation.transports.keystores import Stamp, lapse, read_key, stamps
 from mediation.transports.tls import server_context
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from mediation.inbound_tls import InboundTls
 
 logger = logging.getLogger(__name__)
@@ -25,12 +27,14 @@ class _Current:
     """
     Attributes:
         context: for new connections; those that exist keep the one that they were made with.
-        seen: what the last attempt to read was made from, whether it succeeded or not.
-        trouble: why ``context`` is older than that.
+        certificate: what it shows.
+        made_of: the parameters, and what the files looked like.
+        trouble: why nothing newer could be read.
     """
 
     context: ssl.SSLContext
-    seen: tuple[InboundTls, tuple[Stamp, ...]]
+    certificate: Certificate
+    made_of: tuple[InboundTls, tuple[Stamp, ...]]
     trouble: str = ""
 
 
@@ -39,7 +43,7 @@ class Certificates:
     The TLS context of each ``wss`` port, by its inbound endpoint.
 
     A context is made anew when the endpoint names another key store, or when a file has changed. It is replaced in one
-    assignment; a store that cannot be read leaves everything as it is.
+    assignment; a store that cannot be read leaves everything as it is, and is tried again.
 
     :meth:`open` and :meth:`follow` read files, and may be called from any thread but the event loop's.
 
@@ -52,17 +56,20 @@ class Certificates:
         self._current: dict[str, _Current] = {}
         self._lock = threading.Lock()
 
-    def open(self, name: str, tls: InboundTls) -> None:
+    def open(self, name: str, tls: InboundTls) -> Callable[[], ssl.SSLContext]:
         """
         Read what the endpoint's new port needs.
+
+        Returns:
+            What gives the context for a connection that comes in now.
 
         Raises:
             KeyStoreError: a store cannot be used.
         """
         with self._lock:
             self._current.pop(name, None)
-            seen = self._look(tls)
-            self._current[name] = _Current(self._make(tls), seen)
+            current = self._current[name] = self._read(tls)
+        return lambda: current.context
 
     def follow(self, wanted: Mapping[str, InboundTls]) -> None:
         """Read again what has changed, for ports that are open; forget those that are not ``wanted`` any more."""
@@ -70,34 +77,37 @@ class Certificates:
             for name in self._current.keys() - wanted.keys():
                 del self._current[name]
             for name, current in self._current.items():
-                if self._look(wanted[name]) != current.seen:
+                if current.trouble or self._look(wanted[name]) != current.made_of:
                     self._renew(name, current, wanted[name])
 
-    def context(self, name: str) -> ssl.SSLContext:
-        """For a connection that comes in now."""
-        return self._current[name].context
-
     def trouble(self, name: str) -> str:
-        """Why a port shows an older certificate than it should; empty when it does not."""
+        """What is wrong with the certificate of an open port; empty for nothing."""
         current = self._current.get(name)
-        return current.trouble if current else ""
+        if current is None:
+            return ""
+        reason = lapse(current.certificate)
+        return current.trouble or (f"its certificate {reason}" if reason else "")
 
     def _renew(self, name: str, current: _Current, tls: InboundTls) -> None:
-        current.seen = self._look(tls)
         try:
-            current.context = self._make(tls)
-        except KeyStoreError as exc:
-            current.trouble = f"{exc.message}; the certificate that was read before is still used"
-            logger.error("inbound endpoint %s: %s", name, current.trouble)
+            new = self._read(tls)
+        except (KeyStoreError, OSError) as exc:
+            trouble = f"{exc}; the certificate that was read before is still used"
+            if trouble != current.trouble:
+                logger.error("inbound endpoint %s: %s", name, trouble)
+            current.trouble = trouble
         else:
+            current.context, current.certificate, current.made_of = new.context, new.certificate, new.made_of
             current.trouble = ""
             logger.info("inbound endpoint %s: new connections get the certificate that was read now", name)
 
-    def _make(self, tls: InboundTls) -> ssl.SSLContext:
+    def _read(self, tls: InboundTls) -> _Current:
+        made_of = self._look(tls)  # before: what changes while we read is read again
         required = tls.verify_client == "require"
-        return server_context(
+        context = server_context(
             tls.key_store, tls.trust_store, self._directory, client_required=required, policy=tls.policy
         )
+        return _Current(context, read_key(tls.key_store, self._directory).chain[0], made_of)
 
     def _look(self, tls: InboundTls) -> tuple[InboundTls, tuple[Stamp, ...]]:
         return tls, stamps((tls.key_store, tls.trust_store), self._directory)

@@ -54,6 +54,9 @@ SUITES: Final = {
 }
 """TLS 1.2, by the name of the JSSE. What is not here is broken or anonymous (RC4, DES, MD5, NULL, EXPORT, anon)."""
 
+_SIGNALS: Final = frozenset({"TLS_EMPTY_RENEGOTIATION_INFO_SCSV", "TLS_FALLBACK_SCSV"})
+"""Listed among suites, but none: OpenSSL gives these signals by itself."""
+
 _OPENSSL_NAMES: Final = frozenset(SUITES.values())
 
 
@@ -103,7 +106,7 @@ def policy(protocols: Iterable[str], suites: Iterable[str]) -> tuple[Policy, lis
         cipher = SUITES.get(name.replace("SSL_", "TLS_", 1), name if name in _OPENSSL_NAMES else None)
         if cipher is not None:
             ciphers.append(cipher)
-        elif name not in TLS_1_3_SUITES:
+        elif name not in TLS_1_3_SUITES and name not in _SIGNALS:
             remarks.append(f"the cipher suite {name} is not known or not safe; it is ignored")
     usable = set()
     if ciphers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -80,7 +80,7 @@ class TrustStore:
     """
 
     file: str
-    password: str = ""
+    password: str = field(default="", repr=False)
     type: str | None = None
 
     def files(self, directory: Path) -> tuple[Path, ...]:
@@ -99,9 +99,9 @@ class KeyStore:
     """
 
     file: str
-    password: str = ""
+    password: str = field(default="", repr=False)
     type: str | None = None
-    key_password: str = ""
+    key_password: str = field(default="", repr=False)
     key_file: str = ""
 
     def files(self, directory: Path) -> tuple[Path, ...]:
@@ -215,8 +215,10 @@ def _secret(text: str) -> str:
         return text
     try:
         return SecretReference.parse(text).resolve()
-    except (ValueError, SecretUnavailable) as exc:
+    except ValueError as exc:
         raise KeyStoreError(f"its password {exc}") from exc
+    except SecretUnavailable as exc:
+        raise KeyStoreError(str(exc)) from exc
 
 
 def _format(content: bytes, wanted: str | None) -> _Format:

@@ -47,6 +47,12 @@ def test_names_of_openssl_are_taken_too():
     assert policy([], ["ECDHE-RSA-AES128-GCM-SHA256"])[0].ciphers == ("ECDHE-RSA-AES128-GCM-SHA256",)
 
 
+def test_signals_among_the_suites_are_no_suites():
+    found, remarks = policy([], ["TLS_EMPTY_RENEGOTIATION_INFO_SCSV", GCM])
+
+    assert (found.ciphers, remarks) == (("ECDHE-RSA-AES128-GCM-SHA256",), [])
+
+
 def test_what_is_unknown_or_broken_is_ignored_and_said():
     found, remarks = policy(["TLSv1", "TLSv1.2"], ["SSL_RSA_WITH_RC4_128_MD5", GCM])
 

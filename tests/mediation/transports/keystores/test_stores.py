@@ -90,7 +90,10 @@ MISTAKES = [
     (KeyStore("other.pem"), "the private key does not fit the certificate"),
     (KeyStore(str(STORES / "key.jceks"), PASSWORD), "it is a JCEKS store, which cannot be read here"),
     (KeyStore(str(STORES / "trust.p12"), PASSWORD), "there is no private key in it"),
-    (KeyStore("store.p12", "$SYSTEM:NO_SUCH_VARIABLE"), "its password the secret $SYSTEM:NO_SUCH_VARIABLE cannot"),
+    (
+        KeyStore("store.p12", "$SYSTEM:NO_SUCH_VARIABLE"),
+        "cannot be used: the secret $SYSTEM:NO_SUCH_VARIABLE cannot be read",
+    ),
 ]
 
 
