@@ -15,7 +15,7 @@ BANDS = {
     "values": "errors findings properties headers payloads message expressions options identity secret_reference",
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
-        "local_entry inbox parameters access inbound_tls client_certificate "
+        "local_entry inbox parameters limit_parameters access inbound_tls client_certificate "
         "conversation_parameters control_frames handlers"
     ),
     "run time": (
