@@ -64,7 +64,7 @@ async def test_more_requests_than_the_limit_get_503(view):
         await view.exchanges.drain(5)
 
 
-@pytest.mark.parametrize("body", [b"x" * 101, gzip.compress(b"x" * 101)])
+@pytest.mark.parametrize("body", [b"x" * 101, gzip.compress(b"x" * 101, mtime=0)], ids=["plain", "gzip"])
 async def test_a_body_over_the_limit_is_a_413(view, body):
     serve(view, proxy("p", "<respond/>"), max_body_bytes=100)
     headers = {"Content-Encoding": "gzip"} if body[:1] != b"x" else {}
