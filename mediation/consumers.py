@@ -321,7 +321,8 @@ class InboundConsumer(AsyncConsumer):
             else:
                 subprotocol = inbound.conversation.select_subprotocol(caller.offered)
         except Rejection as refused:
-            logger.info("inboundendpoint:%s refused a handshake with %d", _printable(name), refused.status)
+            if refused.status != 429:  # who is refused for being wrong too often shall not fill the log as well
+                logger.info("inboundendpoint:%s refused a handshake with %d", _printable(name), refused.status)
             await self._deny(refused)
             raise StopConsumer from refused
         self._asgi = AsgiConnection(self.base_send, self)

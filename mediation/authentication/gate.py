@@ -61,7 +61,7 @@ class Gate:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._admit(attempt, rules, same_origin)
         except Rejection as refused:
-            if refused.status != 429:  # what an address is refused for without being asked shall not fill the log
+            if refused.status != 429:  # who is refused for being wrong too often shall not fill the log as well
                 logger.info(
                     "inboundendpoint:%s refused a client from %s with %d %s",
                     attempt.endpoint,
