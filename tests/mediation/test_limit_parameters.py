@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mediation.compiler import compile_artifact
-from mediation.limit_parameters import BackendConnectionParameters, server_limits
+from mediation.limit_parameters import (
+    BackendConnectionParameters,
+    ClientConnectionParameters,
+    ConnectionParameters,
+    server_limits,
+)
 from mediation.options import Options
+from mediation.parameters import declared_parameters
 from mediation.payloads.xml import parse_xml
 from mediation.transports.websocket import Deflate, Limits
 from tests.mediation.support import compiled
+
+ROOT = Path(__file__).parents[2]
 
 
 def endpoint(**parameters: object) -> str:
@@ -71,3 +82,20 @@ def test_a_wrong_value_is_a_mistake_of_the_artifact(name: str, value: str, messa
     findings = compile_artifact(parse_xml(endpoint(**{name: value}))).findings
 
     assert any(message in str(finding) for finding in findings), findings
+
+
+@pytest.mark.parametrize(
+    ("section", "cls"),
+    [("### Of both legs", ConnectionParameters), ("### Of clients", ClientConnectionParameters)],
+)
+def test_each_parameter_is_documented_with_the_servers_default(section: str, cls: type) -> None:
+    text = (ROOT / "docs" / "websocket.md").read_text().partition(f"{section}\n")[2].partition("\n### ")[0]
+    documented = dict(re.findall(r"^\| `(ws\.[\w.]+)` \|[^|]*\| ([^|]*) \|", text, re.MULTILINE))
+
+    inherited = set(declared_parameters(ConnectionParameters)) if cls is not ConnectionParameters else set()
+    declared = {parameter.name: parameter for _, parameter in set(declared_parameters(cls)) - inherited}
+    assert documented.keys() == declared.keys()
+    for name, default in documented.items():
+        assert (
+            re.findall(r"ESB_\w+", declared[name].values) == re.findall(r"ESB_\w+", default)[:1] or "sender" in default
+        )

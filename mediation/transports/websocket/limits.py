@@ -20,7 +20,7 @@ class Limits:
     max_frame: int = 0
     """Size of a received frame, before a Close 1009; 0: as large as a message."""
     max_fragments: int = 16_384
-    """Frames of a received message, before a Close 1008."""
+    """Frames of a received message, before a Close 1008; where messages may be large, one for each 64 bytes."""
     message_timeout: float = 60.0
     """Time from the first to the last frame of a message, before a Close 1008."""
     max_control_rate: int = 1000

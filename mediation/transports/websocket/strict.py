@@ -253,7 +253,7 @@ class Receiver(WSListener):
             is_text=kind is TEXT,
             inflater=self._inflater if frame.rsv1 else None,
             max_size=limits.max_message,
-            max_fragments=limits.max_fragments,
+            max_fragments=max(limits.max_fragments, limits.max_message // 64),
         )
         if not frame.fin:
             self._assembly = assembly
