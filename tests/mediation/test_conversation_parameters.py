@@ -73,7 +73,8 @@ async def test_headers_of_the_handshake_are_properties_of_every_message(gateway,
     gateway.configure(conversation={"handshake_headers": True})
     tell = """<sequence name="{name}"><payloadFactory media-type="json"><format>["$1", "$2"]</format><args>
         <arg expression="get-property('websocket.handshake.header.X-Trace')"/>
-        <arg expression="get-property('websocket.handshake.header.x-trace')"/></args></payloadFactory>{then}</sequence>"""
+        <arg expression="get-property('websocket.handshake.header.x-trace')"/></args></payloadFactory>{then}
+        </sequence>"""
     gateway.environment.deploy(tell.format(name="main", then=SEND.format(uri=gateway.uri)))
     gateway.environment.deploy(tell.format(name="out", then="<respond/>"))
     async with gateway.client(additional_headers={"X-Trace": "t1"}) as client:

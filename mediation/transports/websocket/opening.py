@@ -63,6 +63,9 @@ class Opening:
     @classmethod
     def of(cls, ctx: MessageContext, offer: Offer, parameters: SenderParameters) -> Opening:
         """What this message asks for."""
+        if ctx.axis2.get(ACCEPT_CONTENT_TYPE_CORRECT):
+            hint = "property %s has no effect; its real name is %s"
+            logger.info(hint, ACCEPT_CONTENT_TYPE_CORRECT, ACCEPT_CONTENT_TYPE)
         properties = dict(ctx.axis2)
         properties.setdefault(PROXY_NAME, ctx.properties.get(PROXY_NAME))
         return cls(offer, properties, tuple(_headers(ctx, parameters)), parameters)
@@ -74,8 +77,6 @@ def offer_of(ctx: MessageContext) -> Offer:
     content_type = axis2.get(ACCEPT_CONTENT_TYPE)
     if content_type:
         return Offer((f"synapse(contentType='{content_type}')",))
-    if axis2.get(ACCEPT_CONTENT_TYPE_CORRECT):
-        logger.info("property %s has no effect; its real name is %s", ACCEPT_CONTENT_TYPE_CORRECT, ACCEPT_CONTENT_TYPE)
     wanted = axis2.get(SUBPROTOCOL)
     if not wanted or isinstance(wanted, Negotiated):
         return NO_OFFER

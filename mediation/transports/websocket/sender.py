@@ -16,8 +16,6 @@ from mediation.properties import (
     CONNECTION_TERMINATE,
     FORWARD_ORIGINAL_FRAME,
     MESSAGE_TYPE,
-    PING_FRAME_PRESENT,
-    PONG_FRAME_PRESENT,
     SOURCE_HANDSHAKE,
     TEXT_FRAME,
     is_true,
@@ -70,7 +68,7 @@ class WebSocketSender:
     def _send(self, backend: Backend, ctx: MessageContext) -> Awaitable[None] | None:
         if ctx.axis2.get(SOURCE_HANDSHAKE) is True:
             return None  # the message was the handshake: it only opens the connection
-        if PING_FRAME_PRESENT in ctx.axis2 or PONG_FRAME_PRESENT in ctx.axis2:
+        if ctx.payload.raw is None:
             frame = control_frame(ctx.axis2)
             if frame is not None:
                 backend.control(frame)

@@ -147,10 +147,10 @@ async def test_call_goes_on_with_the_reply(serving):
     async def answer(connection, frame):
         await connection.send('{"told": "by the back-end"}')
 
-    service, backend = await serving(answer)
+    service, _ = await serving(answer)
     service.environment.deploy(
-        f'<proxy name="c"><target><inSequence><call><endpoint><address uri="{service.uri}"/></endpoint></call><respond/>'
-        '</inSequence></target><parameter name="ws.http.reply">first</parameter></proxy>'
+        f'<proxy name="c"><target><inSequence><call><endpoint><address uri="{service.uri}"/></endpoint></call>'
+        '<respond/></inSequence></target><parameter name="ws.http.reply">first</parameter></proxy>'
     )
     assert json.loads((await service.post("{}", "c")).content) == {"told": "by the back-end"}
 
@@ -171,11 +171,11 @@ async def test_a_reply_that_comes_too_late_is_not_taken_for_the_next_one(serving
     asked = asyncio.Queue()
 
     async def late(connection, frame):
-        asked.put_nowait((connection, frame))
+        asked.put_nowait(connection)
 
     service, backend = await serving(late, ws_http_reply="first", ws_http_reply_timeout="0.05")
     assert (await service.post('{"n": 1}')).status_code == 504
-    connection, frame = await asked.get()
+    connection = await asked.get()
     await connection.wait_closed()
     backend.answer = echo
     assert json.loads((await service.post('{"n": 2}')).content) == {"n": 2}
