@@ -48,7 +48,10 @@ def _check(package: Package, known: set[Key]) -> Report:
         step if isinstance(step, Entry) else _checked(found, step, lints.get((found.kind, found.name), []))
         for found, step in steps
     ]
-    entries += [Entry(Outcome.RUNS, "transport", found.scheme, found.place) for found in package.transports]
+    entries += [
+        Entry(Outcome.RUNS, "transport", found.scheme, found.place, findings=found.findings())
+        for found in package.transports
+    ]
     return Report(package.path, entries + [ignored_entry(found) for found in package.ignored])
 
 

@@ -146,7 +146,7 @@ class _PathImport:
 
     def _transport(self, found: FoundTransport) -> Entry:
         outcome = set_transport_parameters(found.scheme, found.parameters, replace=self._options.replace)
-        return Entry(Outcome(outcome), "transport", found.scheme, found.place)
+        return Entry(Outcome(outcome), "transport", found.scheme, found.place, findings=found.findings())
 
 
 def _refused(found: FoundArtifact, outcome: Outcome, message: str, line: int | None = None) -> Entry:

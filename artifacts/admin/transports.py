@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from artifacts.models import TransportParameter, TransportSender
 from artifacts.store import set_transport_parameters
+from mediation.transports.websocket.parameters import sender_remarks
 
 from .parts import ParameterInline
 from .secrets import mask_value
@@ -50,3 +51,5 @@ class TransportSenderAdmin(admin.ModelAdmin):
         rows = [row for row in formset.cleaned_data if row.get("name") and not row.get("DELETE")]
         parameters = {row["name"]: row["value"].replace("\r\n", "\n") for row in rows}
         set_transport_parameters(formset.instance.scheme, parameters, replace=True)
+        for remark in sender_remarks(formset.instance.scheme, parameters):
+            messages.warning(request, remark)

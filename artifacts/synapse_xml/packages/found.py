@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mediation.errors import EsbError
 from mediation.findings import Finding, Severity
+from mediation.transports.websocket.parameters import sender_remarks
 
 
 class PackageError(EsbError):
@@ -84,6 +85,10 @@ class FoundTransport:
     @property
     def place(self) -> str:
         return place(self.file, self.line)
+
+    def findings(self) -> tuple[Finding, ...]:
+        remarks = sender_remarks(self.scheme, self.parameters)
+        return tuple(Finding(Severity.WARNING, remark, self.line, "transport.parameter") for remark in remarks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from mediation.grammar import elements, local_name
 from .found import FoundTransport, Ignored, PackageError
 
 SCHEMES: Final = ("ws", "wss", "http", "https")
+PROXY_PROFILES: Final = "ws.proxyProfiles"
+"""The one parameter whose value is XML."""
 AXIS2_ROOTS: Final = frozenset({"axisconfig", "transportSender"})
 
 SENDER_KEYS: Final = {
@@ -115,7 +117,9 @@ def read_axis2(file: str, root: etree._Element) -> Iterator[FoundTransport | Ign
 def _axis2_parameters(parent: etree._Element) -> Iterator[tuple[str, str]]:
     for parameter in elements(parent):
         parts = list(elements(parameter))
-        if parts:
+        if parts and parameter.get("name") == PROXY_PROFILES:
+            yield PROXY_PROFILES, "\n".join(etree.tostring(part, encoding="unicode", with_tail=False) for part in parts)
+        elif parts:
             # <parameter name="ws.trust.store"><ws.trust.store.location>...: the parts are named in full
             yield from ((local_name(part), (part.text or "").strip()) for part in parts)
         elif parameter.get("name"):

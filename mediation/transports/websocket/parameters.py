@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediation.limit_parameters import BackendConnectionParameters
-from mediation.parameters import names, number, parameter, parameter_group, read_texts, seconds
+from mediation.parameters import declared_parameters, names, number, parameter, parameter_group, read_texts, seconds
 from mediation.properties import CUSTOM_HEADER_PREFIX, OUTFLOW_FAULT_SEQUENCE, OUTFLOW_SEQUENCE
 from mediation.transports.backend_tls import BackendTls
 
+from .callers import CallerParameters
 from .proxies import ProxyProfile, read_profiles
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,18 @@ class SenderParameters:
     )
     tls: BackendTls = parameter_group(BackendTls)
     limits: BackendConnectionParameters = parameter_group(BackendConnectionParameters)
+
+
+def sender_remarks(scheme: str, texts: Mapping[str, str]) -> list[str]:
+    """What is to be said of the parameters of a transport sender: wrong values, and names that mean nothing."""
+    if scheme not in ("ws", "wss"):
+        return []
+    remarks: list[str] = []
+    known = set()
+    for cls in (SenderParameters, CallerParameters):
+        read_texts(cls, texts, remarks.append)
+        known |= {declared.name for _, declared in declared_parameters(cls)}
+    return remarks + [f'parameter "{name}" is not known; it is ignored' for name in texts if name not in known]
 
 
 def sender_parameters(texts: Mapping[str, str]) -> SenderParameters:

@@ -106,3 +106,20 @@ def test_what_is_written_is_read_again(value):
 
     tomllib.loads(text)
     assert {found.scheme: found.parameters for found in read_deployment_toml("d.toml", text.encode())} == transports
+
+
+def test_proxy_profiles_of_axis2_are_kept_as_xml():
+    profile = "<profile><targetHosts>*</targetHosts><proxyHost>p</proxyHost><proxyPort>3128</proxyPort></profile>"
+    text = f'<parameter name="ws.proxyProfiles">{profile}{profile}</parameter>'
+    (found,) = read_axis2("s.xml", parse_xml(f'<transportSender name="ws">{text}</transportSender>'))
+    assert found.parameters == {"ws.proxyProfiles": f"{profile}\n{profile}"}
+
+
+def test_parameters_that_mean_nothing_and_wrong_values_are_told():
+    parameters = {"ws.connect.timeout": "soon", "ws.heartbeat": "x", "ws.http.reply": "first"}
+    found = FoundTransport("deployment.toml", 3, "ws", parameters)
+    assert [str(finding) for finding in found.findings()] == [
+        'line 3: parameter ws.connect.timeout "soon" is not a number of seconds of at least 0.01',
+        'line 3: parameter "ws.heartbeat" is not known; it is ignored',
+    ]
+    assert FoundTransport("deployment.toml", 3, "http", parameters).findings() == ()

@@ -9,7 +9,6 @@ import pytest
 from mediation.errors import ConnectionFailed
 from mediation.transports.websocket import Handshake, connect, listen
 from mediation.transports.websocket.proxies import HttpProxy
-
 from tests.certificates import write_certificate
 
 from .support import Echo, Recorder
