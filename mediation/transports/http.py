@@ -64,14 +64,14 @@ class HttpTransport:
         if ctx.client is not None:
             # A client that was promised nothing but a 202 does not wait for the back-end.
             ctx.client.handed_over(ctx)
-        return self._send(written, options.timeout)
+        return self._send(written, options.timeout, MAX_ANSWER)
 
     async def fetch(self, url: str, limit: int, timeout: float) -> bytes:
         """
         Get a document that the configuration names. A redirect is no document.
 
         Args:
-            limit: bytes.
+            limit: bytes, after it has been inflated.
 
         Raises:
             MediationError: it cannot be had.
@@ -82,7 +82,7 @@ class HttpTransport:
         body = answer.payload.raw
         return body if isinstance(body, bytes) else b""
 
-    async def _send(self, request: Request, timeout: float, limit: int = MAX_ANSWER) -> Answer:
+    async def _send(self, request: Request, timeout: float, limit: int) -> Answer:
         uri = str(request.url.with_user(None)) if request.url.user else str(request.url)
         try:
             async with self._open_session().request(
@@ -96,7 +96,7 @@ class HttpTransport:
                 if response.status < 200:
                     # RFC 9110 15.2.2: a 101 answers a request for an upgrade, and there was none.
                     raise EndpointError(f"{uri} answered with the status {response.status}", code=101506)
-                return _answer(response, await _read(response, limit))
+                return _answer(response, await _read(response, limit), limit)
         except aiohttp.InvalidURL as exc:
             raise InvalidAddress(uri, str(exc)) from exc
         except aiohttp.ConnectionTimeoutError as exc:
@@ -153,7 +153,7 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def _answer(response: aiohttp.ClientResponse, body: bytes) -> Answer:
+def _answer(response: aiohttp.ClientResponse, body: bytes, limit: int) -> Answer:
     headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
     for name in HOP_BY_HOP | http_message.named_by_connection(headers):
         headers.remove(name)
@@ -162,7 +162,7 @@ def _answer(response: aiohttp.ClientResponse, body: bytes) -> Answer:
     coding = headers.get("Content-Encoding")
     if coding is not None:
         try:
-            body = content_coding.decode(body, coding, MAX_ANSWER)
+            body = content_coding.decode(body, coding, limit)
             headers.remove("Content-Encoding")
         except content_coding.UnknownCoding:
             pass  # the client may know it: it travels on as it is

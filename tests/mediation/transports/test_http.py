@@ -399,6 +399,19 @@ async def test_an_answer_over_the_limit_is_refused(transport, backend, monkeypat
     assert caught.value.code == 101506
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_a_document_is_held_to_its_own_limit(transport, backend, compressed):
+    document = bytes(1000)
+    if compressed:
+        backend.answers(gzip.compress(document), Content_Encoding="gzip")
+    else:
+        backend.answers(document)
+
+    assert await transport.fetch(backend.url, 1000, timeout=5) == document
+    with pytest.raises(EndpointError, match="larger than 999 bytes"):
+        await transport.fetch(backend.url, 999, timeout=5)
+
+
 # -- TLS
 
 
