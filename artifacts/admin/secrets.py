@@ -11,6 +11,7 @@ from mediation.grammar import elements
 MASK: Final = "••••"
 
 _SECRET_NAME: Final = re.compile(r"pass|secret|token", re.IGNORECASE)
+_SECRET_ELEMENT: Final = re.compile(r"(<\w*(?:pass|secret|token)\w*>)[^<]+", re.IGNORECASE)
 _USER_INFO: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
 
 
@@ -20,7 +21,7 @@ def is_secret(name: str) -> bool:
 
 
 def mask_value(name: str, value: str) -> str:
-    return MASK if value and is_secret(name) else mask_url(value)
+    return MASK if value and is_secret(name) else mask_url(_SECRET_ELEMENT.sub(rf"\1{MASK}", value))
 
 
 def mask_url(text: str) -> str:

@@ -8,7 +8,7 @@ The parameter ``ws.proxyProfiles`` holds elements as those of the originals::
         <proxyHost>proxy.example</proxyHost>
         <proxyPort>3128</proxyPort>
         <proxyUserName>esb</proxyUserName>
-        <proxyPassword>...</proxyPassword>
+        <proxyPassword>$SYSTEM:PROXY_PASSWORD</proxyPassword>
         <bypass>local\\.partner\\.example</bypass>
     </profile>
 
@@ -28,6 +28,7 @@ from mediation.errors import ConfigurationError, GrammarError
 from mediation.expressions.regex import Pattern, compile_regex
 from mediation.grammar import elements, find, local_name
 from mediation.payloads.xml import parse_xml
+from mediation.secret_reference import SecretReference
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -44,14 +45,20 @@ class HttpProxy:
     host: str
     port: int
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str | SecretReference = field(default="", repr=False)
 
     def connect_request(self, host: str, port: int) -> bytes:
-        """The request for a tunnel to that host."""
+        """
+        The request for a tunnel to that host. May read the password from a file.
+
+        Raises:
+            SecretUnavailable: it is not where it should be.
+        """
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
         if self.user:
-            credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            password = self.password if isinstance(self.password, str) else self.password.resolve()
+            credentials = base64.b64encode(f"{self.user}:{password}".encode()).decode()
             lines.append(f"Proxy-Authorization: Basic {credentials}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
@@ -118,11 +125,18 @@ def _profile(element: etree._Element) -> ProxyProfile:
         raise GrammarError("a host, user name or password has control characters")
     hosts = _list(texts["targetHosts"])
     return ProxyProfile(
-        HttpProxy(texts["proxyHost"], int(port), user, password),
+        HttpProxy(texts["proxyHost"], int(port), user, _password(password)),
         hosts=tuple(compile_regex(pattern) for pattern in hosts if pattern != ANY_HOST),
         default=ANY_HOST in hosts,
         bypass=tuple(compile_regex(pattern) for pattern in _list(texts.get("bypass", ""))),
     )
+
+
+def _password(text: str) -> str | SecretReference:
+    try:
+        return SecretReference.parse(text)
+    except ValueError:
+        return text
 
 
 def _list(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from ssl import SSLContext
 from typing import TYPE_CHECKING, cast
 
 from mediation.errors import ConnectionFailed
+from mediation.secret_reference import SecretUnavailable
 
 from . import tcp
 from .handshake import Rejection, split_head
@@ -36,7 +37,10 @@ async def connect(
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    tunnel = _Tunnel(proxy.connect_request(host, port))
+    try:
+        tunnel = _Tunnel(await asyncio.to_thread(proxy.connect_request, host, port))
+    except SecretUnavailable as exc:
+        raise ConnectionFailed(uri, str(exc)) from exc
     await tcp.connect(
         uri,
         lambda: tunnel,

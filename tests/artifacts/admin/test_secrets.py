@@ -36,6 +36,8 @@ def test_what_is_no_secret_stays(xml):
 def test_values_are_masked_by_their_name():
     assert mask_value("ws.ssl.key.store.pass", "CANARY") == MASK
     assert mask_value("port", "9091") == "9091"
+    profile = "<profile><proxyUserName>esb</proxyUserName><proxyPassword>CANARY</proxyPassword></profile>"
+    assert mask_value("ws.proxyProfiles", profile) == profile.replace("CANARY", MASK)
 
 
 def test_the_password_of_a_url_is_masked():

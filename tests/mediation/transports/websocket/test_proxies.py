@@ -3,6 +3,7 @@
 import pytest
 
 from mediation.errors import XmlError
+from mediation.secret_reference import SecretUnavailable
 from mediation.transports.websocket.proxies import HttpProxy, proxy_for, read_profiles
 
 
@@ -70,3 +71,13 @@ def test_credentials_are_sent_and_not_shown():
     assert b"Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n" in proxy.connect_request("h", 80)
     assert proxy.connect_request("::1", 80).startswith(b"CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\n")
     assert "open sesame" not in repr(proxy)
+
+
+def test_a_password_is_better_named_than_written(monkeypatch):
+    monkeypatch.setenv("PROXY_PASSWORD", "open sesame")
+    more = "<proxyUserName>Aladdin</proxyUserName><proxyPassword>$SYSTEM:PROXY_PASSWORD</proxyPassword>"
+    (found,) = read_profiles(profile("*", more=more))
+    assert b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==" in found.proxy.connect_request("h", 80)
+    monkeypatch.delenv("PROXY_PASSWORD")
+    with pytest.raises(SecretUnavailable):
+        found.proxy.connect_request("h", 80)
