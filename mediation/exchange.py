@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
 """Parameter of the ``ws`` sender: the status for a failed back-end when no sequence answers."""
 
-MAX_RESPONSES: Final = 64
-"""How many answers of back-ends one request may set off, one after the other, before the message faults."""
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +97,9 @@ class Exchange:
             MediationError: each answer so far has set off the next.
         """
         self._responses_so_far += 1
-        if self._responses_so_far > MAX_RESPONSES:
+        if self._responses_so_far > flow.MAX_ANSWERS:
             raise MediationError(
-                f"{MAX_RESPONSES} answers of back-ends to one request; does the out sequence send to a back-end?"
+                f"{flow.MAX_ANSWERS} answers of back-ends to one request; does the out sequence send to a back-end?"
             )
         self._responses.append((response, receive))
 

@@ -33,6 +33,9 @@ How many failures of one message are handled. Handlers that fail and have handle
 of :data:`MAX_DEPTH`: no message would ever get out of that.
 """
 
+MAX_ANSWERS: Final = 64
+"""How many answers of back-ends one message may set off, one after the other, before it faults."""
+
 logger = logging.getLogger(__name__)
 
 

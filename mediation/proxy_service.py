@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from mediation import grammar
 from mediation.endpoints import Endpoint, IndirectEndpoint
-from mediation.errors import GrammarError
+from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import Node, artifact, boolean, elements, find, local_name, node
 from mediation.mediators.sequence import NamedSequence, SequenceMediator
 
@@ -85,7 +85,7 @@ PROXY_ATTRIBUTES: Final = frozenset(
 PROXY_CHILDREN: Final = frozenset(
     {"description", "target", "publishWSDL", "policy", "parameter", "enableAddressing", "enableSec", "enableRM"}
 )
-WITHOUT_EFFECT: Final = frozenset({"publishWSDL", "policy", "enableAddressing", "enableSec", "enableRM"})
+WITHOUT_EFFECT: Final = frozenset({"publishWSDL", "policy", "enableAddressing", "enableRM"})
 
 
 @artifact("proxy")
@@ -104,6 +104,9 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
         tag = local_name(part)
         if tag not in PROXY_CHILDREN:
             compiler.warning(f"<proxy> does not know the child <{tag}>; it is ignored", part)
+        elif tag == "enableSec":
+            # To serve it anyway would be to serve it unprotected.
+            raise NotRunnable("<enableSec> of a proxy service", line=part.sourceline)
         elif tag in WITHOUT_EFFECT:
             compiler.warning(f"<{tag}> has no effect in this version", part, "proxy.without-effect")
     found = find(element, "target")

@@ -424,11 +424,16 @@ class Session:
     async def _go_on(self, outcome: flow.Outcome, ctx: MessageContext) -> None:
         if not isinstance(outcome, bool):
             await outcome
+        answers = 0
         while self._responses:
             response, receive = self._responses.popleft()
+            answers += 1
             # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
-            body = NamedSequence(receive, "main") if receive else self._outflow
-            leg = flow.run_leg(body.mediate, response, self._outflow_fault_handler)
+            body = NamedSequence(receive, "main").mediate if receive else self._outflow.mediate
+            if answers > flow.MAX_ANSWERS:
+                self._responses.clear()
+                body = _going_in_circles
+            leg = flow.run_leg(body, response, self._outflow_fault_handler)
             if not isinstance(leg, bool):
                 await leg
         if ERROR_EXCEPTION in ctx.properties:
@@ -608,3 +613,9 @@ BACKEND_TERMINATED: Final = "Websocket server terminated"
 
 def _terminated(ctx: MessageContext) -> flow.Outcome:
     raise MediationError(BACKEND_TERMINATED, code=1001)
+
+
+def _going_in_circles(ctx: MessageContext) -> flow.Outcome:
+    raise MediationError(
+        f"{flow.MAX_ANSWERS} answers of back-ends to one message; does the outflow sequence send to a back-end?"
+    )

@@ -123,17 +123,26 @@ class MakeFaultMediator(Mediator):
         <send/>
 
     ``version`` is ``soap11``, ``soap12`` or ``pox``; for the last one the body becomes an ``<Exception>`` with the
-    detail or reason. The message is addressed to its ``FaultTo``, else ``ReplyTo`` address. With ``response="false"``
-    it stays a request. An HTTP client gets the fault with status 500, unless a sequence sets ``HTTP_SC``.
+    detail or reason. Without it the namespace of the code's prefix decides, and SOAP 1.1 if that says nothing. The
+    message is addressed to its ``FaultTo``, else ``ReplyTo`` address. With ``response="false"`` it stays a request. An
+    HTTP client gets the fault with status 500, unless a sequence sets ``HTTP_SC``.
     """
 
-    version: SoapVersion = grammar.attribute("soap11", name="version", choices=("soap11", "soap12", "pox"))
+    declared_version: SoapVersion | None = grammar.attribute(None, name="version", choices=("soap11", "soap12", "pox"))
     response: bool | None = grammar.attribute(None, name="response", convert=grammar.boolean)
     code: FaultCode | None = grammar.child("code", FaultCode)
     reason: FaultReason | None = grammar.child("reason", FaultReason)
     node_uri: FaultText | None = grammar.child("node", FaultText)
     role: FaultText | None = grammar.child("role", FaultText)
     detail: FaultDetail | None = grammar.child("detail", FaultDetail)
+
+    @property
+    def version(self) -> SoapVersion:
+        if self.declared_version is not None:
+            return self.declared_version
+        prefix = (self.code.value or "").partition(":")[0] if self.code is not None else ""
+        is_soap12 = self.code is not None and self.code.element.nsmap.get(prefix) == SOAP12_NS
+        return "soap12" if is_soap12 else "soap11"
 
     def check(self) -> None:
         if self.version == "pox":

@@ -204,7 +204,7 @@ class PayloadFactoryMediator(Mediator):
     with ``evaluator="json"``. What an expression gives takes the form of the template: XML becomes JSON in a JSON
     template, a JSON object or array becomes XML in an XML template, and other text is escaped. A string in a JSON
     template needs its quotes there, unless the property ``QUOTE_STRING_IN_PAYLOAD_FACTORY_JSON`` is true.
-    ``literal="true"`` only escapes. ``escapeXmlChars`` makes no difference. ``escapeXmlChars`` escapes the control
+    ``literal="true"`` only escapes. ``escapeXmlChars`` escapes the control
     characters of a JSON argument.
 
     A number without an argument stays as it is, with an error in the log. A result that is not XML, or does not begin

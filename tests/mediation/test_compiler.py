@@ -122,6 +122,11 @@ def test_a_proxy_service_needs_something_to_do():
     assert finding.message == "Target of the proxy service must declare either an inSequence or endpoint or both"
 
 
+def test_a_secured_proxy_service_is_not_served_unsecured():
+    [finding] = proxy(more="<enableSec/>").not_runnable
+    assert finding.message.startswith("<enableSec> of a proxy service is kept")
+
+
 def test_transports_that_do_not_run_are_warned_of():
     result = proxy('transports="http,jms"')
     assert result.artifact.transports == {"http"}

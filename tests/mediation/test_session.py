@@ -3,7 +3,9 @@
 import pytest
 
 from mediation.headers import Headers
+from mediation.payloads import Payload
 from mediation.runtime import Runtime
+from mediation.transports import TRANSPORTS, Answer
 
 from .support import DictEnvironment, RecordingSession
 
@@ -214,3 +216,19 @@ async def test_each_message_sees_the_configuration_of_its_turn():
     newer._artifacts["inboundEndpoint", "test"] = session.endpoint
     await session.send("two")
     assert session.replies == ["one"]
+
+
+async def test_answers_that_set_off_answers_end(monkeypatch):
+    class Service:
+        def send(self, ctx, uri, options):
+            return Answer(Payload("{}", "application/json"))
+
+    monkeypatch.setitem(TRANSPORTS, "http", Service())
+    ask = '<send><endpoint><address uri="http://service"/></endpoint></send>'
+    env = DictEnvironment(main=ask, out=ask, failed='<property name="errorCode" value="4000"/><respond/>')
+    session = RecordingSession(env, outflow_sequence="out", outflow_fault_sequence="failed")
+
+    await session.send("x")
+
+    code, reason = session.connection.close_frame
+    assert (code, reason.startswith("64 answers of back-ends to one message")) == (4000, True)

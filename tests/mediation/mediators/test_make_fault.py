@@ -53,6 +53,11 @@ def test_soap12():
     ]
 
 
+def test_without_a_version_the_code_s_namespace_decides():
+    ctx = made(f'<makefault><code {S12} value="s12:Receiver"/><reason value="x"/></makefault>')
+    assert ctx.payload.soap_version == "soap12"
+
+
 @pytest.mark.parametrize(
     ("inside", "text"),
     [('<reason value="why"/>', "why"), ('<reason value="why"/><detail>more</detail>', "more"), ("", "")],
