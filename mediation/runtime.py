@@ -11,7 +11,6 @@ from mediation.limit_parameters import server_limits
 from mediation.options import Options
 from mediation.shared_backends import SharedBackends
 from mediation.transports.http import HTTP
-from mediation.transports.websocket import Limits
 
 if TYPE_CHECKING:
     from mediation.environment import Authenticator, Environment
