@@ -8,7 +8,11 @@ import time
 import zlib
 
 import pytest
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.urls import path
 
+from mediation.consumers import InboundConsumer
 from mediation.options import Options
 from mediation.transports.websocket import Connection, Deflate, Limits
 from tests.mediation.gateway import Gateway, closed_with, memory, running
@@ -534,3 +538,30 @@ async def idle_within_a_second() -> None:
         if time.monotonic() - started < 0.01:
             return
         assert time.monotonic() < deadline
+
+
+class TestTheMainPort:
+    """An ASGI server has limits of its own; those of the endpoint that are about numbers hold too."""
+
+    def client(self, gateway: Gateway) -> WebsocketCommunicator:
+        application = URLRouter([path("inbound/<name>/", InboundConsumer.as_asgi(runtime=gateway.runtime))])
+        return WebsocketCommunicator(application, "/inbound/test/")
+
+    async def test_takes_no_more_clients_than_the_endpoint(self) -> None:
+        async with running({"ws.max.connections": 1}) as gateway:
+            first, second = self.client(gateway), self.client(gateway)
+            assert await first.connect() == (True, None)
+            assert await second.connect() == (False, 1013)
+            await first.disconnect()
+
+    async def test_refuses_too_many_messages(self) -> None:
+        parameters = {"ws.max.message.rate": 2, "ws.message.rate.policy": "close"}
+        async with running(parameters) as gateway:
+            client = self.client(gateway)
+            await client.connect()
+            for _ in range(3):
+                await client.send_to(text_data="hi")
+            while (event := await client.receive_output())["type"] == "websocket.send":
+                pass
+            assert (event["code"], event["reason"]) == (1008, "too many messages")
+            await client.disconnect()
