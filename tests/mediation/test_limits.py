@@ -53,8 +53,6 @@ async def echoes(peer: Peer) -> None:
 
 
 class TestHugeFrames:
-    """T12"""
-
     @pytest.mark.parametrize(
         ("head", "code"),
         [
@@ -112,8 +110,6 @@ class TestHugeFrames:
 
 
 class TestFragmentFloods:
-    """T13"""
-
     async def test_empty_fragments_are_bounded(self) -> None:
         async with running() as gateway, gateway.client() as peer:
             before = memory()
@@ -140,7 +136,7 @@ class TestFragmentFloods:
 
 
 class TestInflationBombs:
-    """T14; the rest is in ``test_deflate.py``"""
+    """The rest is in ``transports/websocket/test_deflate.py``."""
 
     async def test_are_inflated_no_further_than_a_message_may_be_long(self) -> None:
         compressor = zlib.compressobj(wbits=-15)
@@ -156,8 +152,6 @@ class TestInflationBombs:
 
 
 class TestControlFloods:
-    """T15"""
-
     async def test_end_with_1008(self) -> None:
         async with running() as gateway, gateway.client() as peer, gateway.client() as good:
             before = memory()
@@ -185,8 +179,6 @@ class TestControlFloods:
 
 
 class TestSlowHandshakes:
-    """T16"""
-
     PARAMETERS = {"ws.handshake.timeout": 0.3}
 
     async def test_have_an_absolute_deadline(self) -> None:
@@ -233,8 +225,6 @@ class TestSlowHandshakes:
 
 
 class TestMalformedUpgrades:
-    """T19"""
-
     @pytest.mark.parametrize(
         ("request_", "status"),
         [
@@ -265,8 +255,6 @@ class TestMalformedUpgrades:
 
 
 class TestConnectionFloods:
-    """T20"""
-
     async def test_those_over_the_limit_get_503_and_the_others_go_on(self) -> None:
         async with running({"ws.max.connections": 50}) as gateway:
             clients = [gateway.client() for _ in range(50)]
@@ -347,8 +335,6 @@ class Streaming(Recorder):
 
 
 class TestSlowClients:
-    """L4"""
-
     async def test_by_default_their_backend_waits_and_nothing_is_lost(self) -> None:
         async with running(backend=Streaming) as gateway, gateway.client() as peer:
             peer.writer.transport.pause_reading()
@@ -405,8 +391,6 @@ class TestSlowClients:
 
 
 class TestSlowBackends:
-    """F3, F4"""
-
     async def test_that_read_nothing_stop_the_reading_of_their_client(self) -> None:
         class Deaf(Recorder):
             def __init__(self, connection: Connection) -> None:
@@ -437,7 +421,7 @@ class TestSlowBackends:
 
 
 class TestKeepAlive:
-    """F5, F6: who is gone without a word is noticed on both legs."""
+    """Who is gone without a word is noticed, and the other leg is told."""
 
     PINGING = {"ws.ping.interval": "0.05", "ws.pong.timeout": "0.15"}
 
