@@ -192,8 +192,10 @@ class Session:
         self._default = shared | self._default_only
         self._axis2 = shared | self._axis2_only
         conversation = inbound.conversation
+        self._of_backends: dict[str, Any] = {IS_INBOUND: True} | self._identity_properties
         if conversation.handshake_headers:
             self._default |= self._header_properties
+            self._of_backends |= self._header_properties
         if conversation.preserved_headers:
             self._axis2[PRESERVED_HEADERS] = ",".join(conversation.preserved_headers)
         self.backends.retry = conversation.retry
@@ -525,16 +527,9 @@ class Session:
     # -- BackendOwner: what back-ends do
 
     def _backend_message(self, backend: Backend, payload: Payload | None) -> MessageContext:
-        ctx = MessageContext(
-            self._current_environment(),
-            payload,
-            client=self,
-            default={IS_INBOUND: True, SUBSCRIBER_PATH: backend.uri},
-        )
-        if self._identity_properties:
-            ctx.properties.update(self._identity_properties)
-        if self._inbound.conversation.handshake_headers:
-            ctx.properties.update(self._header_properties)
+        environment = self._current_environment()
+        ctx = MessageContext(environment, payload, client=self, default=self._of_backends.copy())
+        ctx.properties[SUBSCRIBER_PATH] = backend.uri
         ctx.from_backend = True
         return ctx
 

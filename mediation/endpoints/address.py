@@ -50,9 +50,11 @@ def with_postfix(address: str, ctx: MessageContext, format_: str | None) -> str:
 
     A SOAP message goes to the address as it is: what it wants is in the message.
     """
-    postfix = str(ctx.axis2.get(REST_URL_POSTFIX) or "")
-    is_soap = format_ in ("soap11", "soap12") or (format_ is None and ctx.soap_media_type is not None)
-    if not postfix or is_soap:
+    postfix = ctx.axis2.get(REST_URL_POSTFIX)
+    if not postfix:
+        return address
+    postfix = str(postfix)
+    if format_ in ("soap11", "soap12") or (format_ is None and ctx.soap_media_type is not None):
         return address
     if postfix.startswith("?"):
         return address + postfix

@@ -117,6 +117,8 @@ def frame_of(ctx: MessageContext) -> Frame:
     The property ``websocket.forward.original.frame`` keeps the original frame in any case, as the originals do.
     """
     payload = ctx.payload
+    if payload.is_frame and payload.raw is not None and MESSAGE_TYPE not in ctx.axis2:
+        return payload.raw  # the way of almost every frame
     if payload.modified and is_true(ctx.get(FORWARD_ORIGINAL_FRAME)):
         for name in (TEXT_FRAME, BINARY_FRAME):
             frame = ctx.axis2.get(name)
