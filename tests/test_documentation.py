@@ -18,6 +18,8 @@ from mediation.grammar import MEDIATORS
 from mediation.inbound_endpoint import WITHOUT_EFFECT, InboundEndpoint
 from mediation.parameters import declared_parameters
 from mediation.payloads.xml import parse_xml
+from mediation.transports.websocket.callers import CallerParameters
+from mediation.transports.websocket.parameters import SenderParameters
 from tests.esbsite.serving import ROOT
 
 README = ROOT / "README.md"
@@ -202,3 +204,10 @@ def test_parameters_of_inbound_endpoints_have_the_names_that_are_documented():
 
     known = {declared.name for _, declared in declared_parameters(InboundEndpoint)} | set(WITHOUT_EFFECT)
     assert documented <= known
+
+
+@pytest.mark.parametrize("cls", [InboundEndpoint, SenderParameters, CallerParameters])
+def test_every_parameter_of_websocket_is_documented(cls):
+    documented = set(names((ROOT / "docs" / "websocket.md").read_text()))
+
+    assert {declared.name for _, declared in declared_parameters(cls)} <= documented

@@ -27,7 +27,8 @@ class CallMediator(Mediator):
 
     Only the flow of this message waits. Works anywhere: in branches, in sequences called by name, in fault sequences.
     With ``OUT_ONLY`` the flow goes on with the message as it was. ``blocking`` makes no difference here. A WebSocket
-    endpoint gives no answer: its frames go to the outflow sequence, and the flow goes on at once.
+    endpoint gives no answer, unless ``ws.http.reply`` says so: its frames go to the outflow sequence, and the flow goes
+    on at once.
     """
 
     blocking: bool = grammar.attribute(False, name="blocking", convert=grammar.boolean)
