@@ -129,11 +129,6 @@ class ClientHandlers:
         handlers = [handler for handler in (self._pipeline, subprotocol) if handler is not None]
         self._steps = [HandlerStep(handler, client) for handler in handlers]
 
-    @property
-    def properties(self) -> dict[str, Any]:
-        """Of every message, in the default scope."""
-        return self._client.properties
-
     def opened(self) -> None:
         self._tell("opened")
 

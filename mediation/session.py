@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import uuid
 from collections import deque
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mediation import flow
+from mediation.client_messages import ClientMessages
 from mediation.control_frames import ControlFrame, control_frame, mark_close, mark_control_frame
 from mediation.errors import ConnectionFailed, MediationError
 from mediation.handlers import ClientHandlers, HandledClient
@@ -20,14 +20,10 @@ from mediation.inbound_endpoint import InboundEndpoint
 from mediation.inbox import Inbox, Reading
 from mediation.mediators.sequence import NamedSequence
 from mediation.message import MessageContext
-from mediation.payloads import Payload
-from mediation.payloads.builders import is_known
 from mediation.properties import (
-    API_CALLER,
     BINARY_FRAME,
     BINARY_FRAME_PRESENT,
     CLIENT_ERROR_CODE,
-    CLIENT_ID,
     CLOSE_CLIENT,
     CLOSE_CODE,
     CLOSE_FRAME_REASON,
@@ -37,32 +33,19 @@ from mediation.properties import (
     ERROR_EXCEPTION,
     ERROR_MESSAGE,
     FORWARD_ORIGINAL_FRAME,
-    INBOUND_ENDPOINT_NAME,
-    IS_INBOUND,
     MESSAGE_TYPE,
-    OUTFLOW_FAULT_SEQUENCE,
-    OUTFLOW_SEQUENCE,
     PING_FRAME_PRESENT,
     PONG_FRAME_PRESENT,
-    PRESERVED_HEADERS,
-    SOURCE_CHANNEL,
     SOURCE_HANDSHAKE,
-    SOURCE_HANDSHAKE_OLD,
-    SUBPROTOCOL,
-    SUBSCRIBER_PATH,
     TARGET_HANDSHAKE,
-    TARGET_RECONNECTED,
     TEXT_FRAME,
     TEXT_FRAME_PRESENT,
-    TRANSPORT_IN_URL,
-    handshake_properties,
     is_true,
-    mark_frame,
 )
 from mediation.transports.websocket import is_close_code
 from mediation.transports.websocket.pool import Backend, BackendPool
 from mediation.transports.websocket.sender import close_of
-from mediation.transports.websocket.subprotocols import Negotiated, content_type_of, offer
+from mediation.transports.websocket.subprotocols import offer
 
 if TYPE_CHECKING:
     from mediation.environment import Environment
@@ -71,9 +54,6 @@ if TYPE_CHECKING:
     from mediation.transports.websocket import Frame
 
 logger = logging.getLogger(__name__)
-
-
-_client_ids = itertools.count(1)
 
 
 class ClientConnection(Protocol):
@@ -142,7 +122,6 @@ class Session:
         self._backlog = 0
         self._ended = False
         self.identity = identity
-        self._identity_properties = {} if identity is None else identity.properties()
         self.inbound_name = inbound.name
         self.name = f"inboundendpoint:{inbound.name}"
         self.path = target.partition("?")[0]
@@ -150,31 +129,24 @@ class Session:
         self.channel = f"[id: 0x{uuid.uuid4().hex[:8]}, L:/{local} - R:/{remote}]"
         self.backends = BackendPool(self, exact=False, limits=runtime.limits)
         self.handshake_headers: Headers | None = Headers()
-        self._header_properties: dict[str, str] = {}
         self._handlers: ClientHandlers | None = None
-        self._own_properties: dict[str, Any] = {
-            IS_INBOUND: True,
-            SOURCE_CHANNEL: self.channel,
-            **properties,
-        }
-        self._default_only = {
-            SUBSCRIBER_PATH: target,
-            INBOUND_ENDPOINT_NAME: inbound.name,
-            API_CALLER: inbound.name,
-        }
-        self._axis2_only: dict[str, Any] = {
-            CLIENT_ID: next(_client_ids) & 0x7FFFFFFF,
-            TRANSPORT_IN_URL: url,
-        }
+        self._target = target
+        self._messages = ClientMessages(
+            self,
+            inbound,
+            channel=self.channel,
+            target=target,
+            url=url,
+            properties=properties,
+            identity={} if identity is None else identity.properties(),
+            relays=bool(offered),
+        )
         self._inbound = inbound
-        self._relays = bool(offered)
         self._agree(subprotocol, offer(offered) if offered else subprotocol)
 
     def _agree(self, subprotocol: str | None, told: str | None) -> None:
         self._subprotocol = subprotocol
-        self._negotiated_type = content_type_of(subprotocol)
-        # What is relayed is offered to back-ends, as if a sequence had asked for it.
-        self._axis2_only[SUBPROTOCOL] = told if told is None or self._relays else Negotiated(told)
+        self._messages.agree(subprotocol, told)
         self._configure(self._inbound)
 
     def agreed(self, subprotocol: str | None) -> None:
@@ -182,29 +154,12 @@ class Session:
         self._agree(subprotocol, subprotocol)
 
     def _configure(self, inbound: InboundEndpoint) -> None:
-        """Take what every message of this client has in common from this version of the endpoint."""
+        """Follow this version of the endpoint from now on."""
         self._inbound = inbound
-        shared = self._own_properties | self._identity_properties
-        if inbound.outflow_sequence:
-            shared[OUTFLOW_SEQUENCE] = inbound.outflow_sequence
-        if inbound.outflow_fault_sequence:
-            shared[OUTFLOW_FAULT_SEQUENCE] = inbound.outflow_fault_sequence
-        self._default = shared | self._default_only
-        self._axis2 = shared | self._axis2_only
-        conversation = inbound.conversation
-        self._of_backends: dict[str, Any] = {IS_INBOUND: True} | self._identity_properties
-        if conversation.handshake_headers:
-            self._default |= self._header_properties
-            self._of_backends |= self._header_properties
-        if conversation.preserved_headers:
-            self._axis2[PRESERVED_HEADERS] = ",".join(conversation.preserved_headers)
-        self.backends.retry = conversation.retry
-        self._frame_type = self._negotiated_type or self._subprotocol or inbound.default_content_type
-        # A frame whose content is built is no longer marked as a frame in the default scope, where <respond/> looks.
-        carried = self._frame_type in (None, "text/plain", "application/octet-stream")
-        self._marks_frames = carried or not is_known(self._frame_type)
-        self._max_backlog = inbound.limits.max_queue or self._runtime.options.max_queue_bytes
+        self._messages.configure(inbound)
+        self.backends.retry = inbound.conversation.retry
         self.backends.idle_timeout = inbound.limits.backend_idle_timeout
+        self._max_backlog = inbound.limits.max_queue or self._runtime.options.max_queue_bytes
         self._injects_lifecycle = inbound.inject_lifecycle == "all"
         self._sequence = NamedSequence(inbound.sequence, "main")
         self._fault_handler = NamedSequence(inbound.on_error, "fault")
@@ -219,7 +174,7 @@ class Session:
         self._runtime.clients.enter(self.inbound_name, self._address)
         self._runtime.subscribers.add(self)
         self.handshake_headers = headers
-        self._header_properties = handshake_properties(headers.items())
+        self._messages.remember(headers)
         self._configure(self._inbound)
         self._handlers = self._make_handlers(headers)
         if self._injects_lifecycle:
@@ -242,8 +197,8 @@ class Session:
         pipeline, own = conversation.pipeline_handler, conversation.subprotocol_handler(self._subprotocol)
         if pipeline is None and own is None:
             return None
-        path = self._default_only[SUBSCRIBER_PATH]
-        client = HandledClient(path, headers, self._subprotocol, self._send, self._close_for_handler)
+        client = HandledClient(self._target, headers, self._subprotocol, self._send, self._close_for_handler)
+        self._messages.handled = client
         handlers = ClientHandlers(client, pipeline, own)
         handlers.opened()
         return handlers
@@ -312,7 +267,7 @@ class Session:
     def identified(self, identity: Identity) -> None:
         """The client is still who it was, but something about it has changed, such as its groups."""
         self.identity = identity
-        self._identity_properties = identity.properties()
+        self._messages.identify(identity.properties())
         self._configure(self._inbound)
 
     async def finished(self) -> None:
@@ -342,49 +297,28 @@ class Session:
             self._configure(inbound)
         return environment
 
-    def _message(self, payload: Payload | None) -> MessageContext:
-        environment = self._current_environment()
-        default = self._default.copy()
-        if self._handlers is not None:
-            default.update(self._handlers.properties)
-        return MessageContext(environment, payload, client=self, default=default, axis2=self._axis2.copy())
-
     def _handshake(self, headers: Headers) -> Awaitable[None] | None:
-        ctx = self._message(None)
-        # What a client writes into its headers never stands for what we say of it.
-        told = {name: value for name, value in headers.items() if not name.lower().startswith("websocket.")}
-        for properties in (ctx.properties, ctx.axis2):
-            properties |= told | properties
-            properties[SOURCE_HANDSHAKE] = properties[SOURCE_HANDSHAKE_OLD] = True
-        ctx.headers = headers
+        ctx = self._messages.handshake(self._current_environment(), headers)
         return self._run(self._dispatch, ctx, self._fault_handler)
 
     def _frame(self, frame: Frame) -> Awaitable[None] | None:
-        ctx = self._message(Payload(frame, self._frame_type, is_frame=True))
-        if self._negotiated_type is None:
-            mark_frame(ctx.properties, frame, self._marks_frames)
-            mark_frame(ctx.axis2, frame)
-        elif not isinstance(frame, str):
+        ctx = self._messages.frame(self._current_environment(), frame)
+        if self._messages.negotiated_type is not None and not isinstance(frame, str):
             return self._run(self._refuse_binary, ctx, self._fault_handler)
         if self._handlers is None:
             return self._run(self._dispatch, ctx, self._fault_handler)
         return self._run(partial(self._handlers.mediate, then=self._dispatch), ctx, self._fault_handler)
 
     def _control(self, frame: ControlFrame) -> Awaitable[None] | None:
-        ctx = self._message(None)
+        ctx = self._messages.new(self._current_environment())
         mark_control_frame(ctx, frame)
         return self._run(self._dispatch, ctx, self._fault_handler)
 
     def _refuse_binary(self, ctx: MessageContext) -> flow.Outcome:
-        raise MediationError(f"a binary frame came, but the sub-protocol says {self._negotiated_type}")
+        raise MediationError(f"a binary frame came, but the sub-protocol says {self._messages.negotiated_type}")
 
     def _terminate(self, code: int, reason: str) -> Awaitable[None] | None:
-        ctx = self._message(None)
-        for properties in (ctx.properties, ctx.axis2):
-            properties[CONNECTION_TERMINATE] = True
-            if code not in (1005, 1006, 1015):
-                properties[CLOSE_CODE] = code
-                properties[CLOSE_REASON] = reason
+        ctx = self._messages.disconnect(self._current_environment(), code, reason)
         waiting = self._run(self._dispatch, ctx, self._fault_handler) if self._injects_lifecycle else None
         if waiting is not None:
             return self._end_after(waiting, ctx)
@@ -526,27 +460,13 @@ class Session:
 
     # -- BackendOwner: what back-ends do
 
-    def _backend_message(self, backend: Backend, payload: Payload | None) -> MessageContext:
-        environment = self._current_environment()
-        ctx = MessageContext(environment, payload, client=self, default=self._of_backends.copy())
-        ctx.properties[SUBSCRIBER_PATH] = backend.uri
-        ctx.from_backend = True
-        return ctx
-
     def backend_opened(self, backend: Backend) -> Awaitable[None] | None:
         if not self._connection.writable:
             backend.reading.hold(self)
-        acknowledge = self._backend_message(backend, None)
-        acknowledge.properties[TARGET_HANDSHAKE] = True
-        if backend.again:
-            acknowledge.properties[TARGET_RECONNECTED] = True
-        return self._run_outflow(acknowledge)
+        return self._run_outflow(self._messages.acknowledge(self._current_environment(), backend))
 
     def backend_received(self, backend: Backend, frame: Frame) -> Awaitable[None] | None:
-        ctx = self._backend_message(backend, Payload(frame, backend.content_type, is_frame=True, guess=True))
-        if backend.content_type is None:
-            mark_frame(ctx.properties, frame)
-        return self._run_outflow(ctx)
+        return self._run_outflow(self._messages.backend_frame(self._current_environment(), backend, frame))
 
     def backend_lost(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
         if self.backends.retry.attempts and code in LOST and not self._ended:
@@ -570,12 +490,12 @@ class Session:
             if not propagates:
                 return waiting
             return self._close_now_or_after(waiting, sendable, reason)
-        ctx = self._backend_message(backend, None)
+        ctx = self._messages.of_backend(self._current_environment(), backend)
         waiting = self._run(_terminated, ctx, self._outflow_fault_handler)
         return self._close_now_or_after(waiting, 1014, BACKEND_TERMINATED) if propagates else waiting
 
     def _close_message(self, backend: Backend, code: int, reason: str) -> Awaitable[None] | None:
-        ctx = self._backend_message(backend, None)
+        ctx = self._messages.of_backend(self._current_environment(), backend)
         mark_close(ctx, code, reason)
         return self._run_outflow(ctx)
 
@@ -592,7 +512,7 @@ class Session:
             self._connection.close(code, reason)
 
     def backend_control(self, backend: Backend, frame: ControlFrame) -> Awaitable[None] | None:
-        ctx = self._backend_message(backend, None)
+        ctx = self._messages.of_backend(self._current_environment(), backend)
         mark_control_frame(ctx, frame)
         return self._run_outflow(ctx)
 

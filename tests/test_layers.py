@@ -19,7 +19,7 @@ BANDS = {
         "conversation_parameters control_frames handlers"
     ),
     "run time": (
-        "models client_counts message_rate outbox session relay local_transport exchange "
+        "models client_counts message_rate outbox client_messages session relay local_transport exchange "
         "http_answer shared_backends runtime monitoring authentication"
     ),
     "edges": "consumers views urls listeners admin management apps migrations",

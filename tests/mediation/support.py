@@ -143,11 +143,13 @@ class RecordingSession(Session):
             url=f"ws://localhost:9091{target}",
             subprotocol=subprotocol,
         )
+        new = self._messages.new
 
-    def _message(self, payload: Any) -> MessageContext:
-        ctx = super()._message(payload)
-        self.messages.append(ctx)
-        return ctx
+        def recorded(*args: Any) -> MessageContext:
+            self.messages.append(new(*args))
+            return self.messages[-1]
+
+        self._messages.new = recorded  # type: ignore[method-assign]
 
     @property
     def replies(self) -> list[str | bytes]:
