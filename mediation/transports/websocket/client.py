@@ -178,6 +178,7 @@ class _Opening(asyncio.Protocol):
         self._fail(ConnectionFailed(self._uri, "Connection closed during the WebSocket handshake"))
 
     def abort(self) -> None:
+        self.connection.cancel()  # nobody waits for it any more, nor for its failure
         if self._transport is not None:
             self._transport.abort()
 

@@ -47,7 +47,7 @@ def open_reader(
         max_frame: bytes; a longer frame fails with 1009 as soon as its length is announced.
     """
     muted = _Muted(transport, failed)
-    reader: Reader = WSProtocol(
+    reader: Reader = _FrugalReader(
         host_port="localhost",
         ws_path="/",
         is_client_side=client_side,
@@ -93,6 +93,18 @@ def feed(reader: Reader, data: bytes) -> None:
         buffer[:size] = rest[:size]
         reader.buffer_updated(size)
         rest = rest[size:]
+
+
+class _FrugalReader(WSProtocol):
+    """
+    picows doubles its buffer whenever a read fills it to nine tenths, and never gives memory back: a peer that sends
+    faster than it is read would make it grow to what the kernel holds for it, megabytes for each connection. A read of
+    at most three quarters of what is free makes it grow only for the sake of a frame: to less than four times its size.
+    """
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        free: memoryview = WSProtocol.get_buffer(self, sizehint)
+        return free[: len(free) * 3 // 4]
 
 
 class _Muted:

@@ -43,7 +43,7 @@ class Limits:
     """From the accepted connection to the end of the request head, before a 408; also for the TLS handshake."""
     accept_timeout: float = 10.0
     """Time that the application may take to accept a request, before a 503."""
-    last_answers: float = 0.01
+    last_answers: float = 0.05
     """Time in which answers to what came before a violation are still written, before the connection is failed."""
     close_timeout: float = 5.0
     """Time to wait for the peer's Close, and again for the end of the TCP connection after it."""

@@ -27,7 +27,7 @@ from .support import (
     serving,
 )
 
-LIMITS = Limits(max_message=100, max_fragments=8)
+LIMITS = Limits(max_message=100, max_fragments=8, last_answers=0.001)
 Leg = Callable[[type[Recorder]], AbstractAsyncContextManager[tuple[Peer, Recorder]]]
 
 
