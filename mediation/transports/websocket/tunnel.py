@@ -113,7 +113,8 @@ class _Tunnel(asyncio.Protocol):
             self.opened.set_exception(_Refused("The proxy closed the connection"))
 
     def abort(self) -> None:
-        if self.opened.done() and not self.opened.cancelled():
+        # Nobody waits for it any more, nor for its failure.
+        if not self.opened.cancel() and not self.opened.cancelled():
             self.opened.exception()
         if self._transport is not None:
             self._transport.abort()

@@ -1,6 +1,7 @@
 """Connections to back-ends of one owner: how they are opened, shared, tried again and given up."""
 
 import asyncio
+import gc
 
 import pytest
 import websockets
@@ -187,3 +188,22 @@ async def test_http_callers_share_only_what_was_opened_alike(server):
     await pool.open(server.uri, opening(Offer(("a",), required=False)))
     assert pool.get(server.uri, NO_OFFER) is None
     pool.close()
+
+
+async def test_a_connection_that_nobody_needs_any_more_leaves_no_complaint(pool, caplog):
+    accepted = asyncio.Event()
+
+    async def silent(reader, writer):
+        accepted.set()
+        await reader.read()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    waiting = asyncio.create_task(pool.open(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", opening()))
+    await accepted.wait()
+    pool.close()
+    with pytest.raises(ConnectionFailed):
+        await waiting
+    await asyncio.sleep(0)
+    gc.collect()
+    assert caplog.records == []
+    server.close()
