@@ -91,6 +91,16 @@ class TestReader:
 
             assert listener.events == ["paused", "resumed"]
 
+    async def test_has_a_buffer_for_frames_and_not_for_floods(self, client_side: bool) -> None:
+        async with transport() as (ours, _):
+            reader = open_reader(ours, Listener(), client_side=client_side, max_frame=2**20, failed=lambda *_: None)
+            mask = not client_side
+            feed(reader, frame(BINARY, b"x" * 100, mask=mask) * 100_000)
+            assert len(reader.get_buffer(-1)) < 32_768
+
+            feed(reader, frame(BINARY, b"x" * 100_000, mask=mask) * 100)
+            assert len(reader.get_buffer(-1)) < 400_000
+
 
 class TestWriter:
     async def test_writes_frames_of_any_size(self) -> None:
