@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
@@ -44,11 +44,11 @@ def run(script: str, what: str, port: int, steps: Callable[[int, int], None], by
             "ESB_HOST": "127.0.0.1",
         }
         renumbered = {str(port): str(options.port), str(HTTP_PORT): str(options.http_port)}
-        _manage(environment, "migrate", "-v0")
-        _manage(environment, "import_synapse", str(_artifacts(Path(script).resolve().parent, data, renumbered)))
-        with _serving(environment, options.main_port, data / "log"), contextlib.suppress(KeyboardInterrupt):
+        manage(environment, "migrate", "-v0")
+        manage(environment, "import_synapse", str(_artifacts(Path(script).resolve().parent, data, renumbered)))
+        with serving(environment, options.main_port, data / "log"), contextlib.suppress(KeyboardInterrupt):
             for each in (options.port, options.http_port):
-                _until_it_accepts(each)
+                until_it_accepts(each)
             steps(options.port, options.http_port)
             if not options.once:
                 print(by_hand.format(port=options.port, http=options.http_port) + "\nServing until Ctrl-C.", flush=True)
@@ -73,15 +73,18 @@ def _artifacts(example: Path, data: Path, renumbered: dict[str, str]) -> Path:
     return directory
 
 
-def _manage(environment: dict[str, str], *arguments: str) -> None:
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a command of the installation; what it prints."""
     command = [sys.executable, MANAGE, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 @contextlib.contextmanager
-def _serving(environment: dict[str, str], port: int, log: Path):
+def serving(environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
+    """The served installation, with its main port; what it logs is shown if a step fails."""
     with log.open("wb") as output:
         command = [sys.executable, MANAGE, "serve", str(port)]
         # Ctrl-C is for us; we stop our child in order.
@@ -96,7 +99,7 @@ def _serving(environment: dict[str, str], port: int, log: Path):
         server.wait(PATIENCE)
 
 
-def _until_it_accepts(port: int) -> None:
+def until_it_accepts(port: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -5,20 +5,19 @@ import base64
 import contextlib
 import os
 import secrets
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
 import websocket
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import installation
+
 HERE = Path(__file__).resolve().parent
-MANAGE = HERE.parent.parent / "manage.py"
-PATIENCE = 30  # seconds
 PORT = 9094
 
 PEOPLE = """
@@ -50,20 +49,20 @@ def main() -> None:
             "ESB_HOST": "127.0.0.1",
             "MEMBERS_JWT_SECRET": secret,
         }
-        manage(environment, "migrate", "-v0")
+        installation.manage(environment, "migrate", "-v0")
         for artifact in ("greet.xml", "members.xml"):
             text = (HERE / artifact).read_text().replace(f">{PORT}<", f">{options.port}<")
             Path(data, artifact).write_text(text)
-            manage(environment, "import_synapse", str(Path(data, artifact)))
-        said = manage(environment, "shell", "-v0", "-c", PEOPLE.format(password=password))
+            installation.manage(environment, "import_synapse", str(Path(data, artifact)))
+        said = installation.manage(environment, "shell", "-v0", "-c", PEOPLE.format(password=password))
         _, session, token = said[said.index("KEYS") :].split()
-        with serving(environment, options.main_port, Path(data, "log")):
+        with installation.serving(environment, options.main_port, Path(data, "log")):
             try_every_way(options.port, password, session, token, secret)
 
 
 def try_every_way(port: int, password: str, session: str, token: str, secret: str) -> None:
     url = f"ws://127.0.0.1:{port}/"
-    until_it_accepts(port)
+    installation.until_it_accepts(port)
     page = f"http://127.0.0.1:{port}"
     claims = {"iss": "https://id.example", "aud": "members", "sub": "carol", "groups": ["members"]}
     good = jwt.encode(claims | {"exp": int(time.time()) + 60}, secret, "HS256")
@@ -92,7 +91,7 @@ def greeting(url: str, header: str | None = None, origin: str | None = None) -> 
             header=[header] if header else [],
             origin=origin,
             suppress_origin=origin is None,
-            timeout=PATIENCE,
+            timeout=installation.PATIENCE,
         )
     except websocket.WebSocketBadStatusException as refused:
         return refused.status_code
@@ -113,38 +112,6 @@ def check(who: str, answer: str | int, expected: str | int) -> None:
     if answer != expected:
         sys.exit(f"FAIL  {who}: {answer}, not {expected}")
     print(f"PASS  {who}: {answer}", flush=True)
-
-
-def manage(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, MANAGE, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-@contextlib.contextmanager
-def serving(environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
-        server = subprocess.Popen([sys.executable, MANAGE, "serve", str(port)], env=environment, stderr=output)
-    try:
-        yield
-    except SystemExit:
-        print(log.read_text(), file=sys.stderr)
-        raise
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
-
-
-def until_it_accepts(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    sys.exit(f"nobody accepts on port {port}")
 
 
 if __name__ == "__main__":

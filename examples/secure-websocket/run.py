@@ -4,21 +4,20 @@ import argparse
 import contextlib
 import os
 import secrets
-import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import certificates
 import websocket
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import installation
+
 HERE = Path(__file__).resolve().parent
-MANAGE = HERE.parent.parent / "manage.py"
-PATIENCE = 30  # seconds
 FRONT, BACK = 9443, 9444
 
 
@@ -40,11 +39,11 @@ def main() -> None:
             "ESB_HOST": "127.0.0.1",
             "STORE_PASSWORD": password,
         }
-        manage(environment, "migrate", "-v0")
-        manage(environment, "import_synapse", str(artifacts(data, options.port, options.back_port)))
-        with serving(environment, options.main_port, data / "log"):
-            until_it_accepts(options.port)
-            until_it_accepts(options.back_port)
+        installation.manage(environment, "migrate", "-v0")
+        installation.manage(environment, "import_synapse", str(artifacts(data, options.port, options.back_port)))
+        with installation.serving(environment, options.main_port, data / "log"):
+            installation.until_it_accepts(options.port)
+            installation.until_it_accepts(options.back_port)
             try_everybody(options.port, data / "certificates")
             renew(options.port, data / "certificates", authority, password)
 
@@ -71,7 +70,7 @@ def renew(port: int, directory: Path, authority: certificates.Signed, password: 
     with contextlib.closing(connect(port, directory, "alice.pem")) as client:
         before = serial(client)
         certificates.sign("localhost", authority).write_pkcs12(directory / "server.p12", password)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + installation.PATIENCE
         while (after := later_serial(port, directory)) == before and time.monotonic() < deadline:
             time.sleep(0.1)
         client.send("still here")
@@ -94,7 +93,7 @@ def connect(port: int, directory: Path, certificate: str | None = None, host: st
     if certificate is not None:
         context.load_cert_chain(directory / certificate)
     return websocket.create_connection(
-        f"wss://{host}:{port}/", sslopt={"context": context}, suppress_origin=True, timeout=PATIENCE
+        f"wss://{host}:{port}/", sslopt={"context": context}, suppress_origin=True, timeout=installation.PATIENCE
     )
 
 
@@ -111,37 +110,6 @@ def check(who: str, answer: str, expected: str) -> None:
     if answer != expected:
         sys.exit(f"FAIL  {who}: {answer}, not {expected}")
     print(f"PASS  {who}: {answer}", flush=True)
-
-
-def manage(environment: dict[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, MANAGE, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
-
-
-@contextlib.contextmanager
-def serving(environment: dict[str, str], port: int, log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
-        server = subprocess.Popen([sys.executable, MANAGE, "serve", str(port)], env=environment, stderr=output)
-    try:
-        yield
-    except SystemExit:
-        print(log.read_text(), file=sys.stderr)
-        raise
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
-
-
-def until_it_accepts(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    sys.exit(f"nobody accepts on port {port}")
 
 
 if __name__ == "__main__":
