@@ -58,7 +58,7 @@ async def test_backend_leg() -> None:
         ) as gateway:
             cases = range(1, await case_count(fuzzer) + 1)
             runs = [run(gateway, f"runCase?case={case}&agent=mediation") for case in cases]
-            await in_parallel(runs, at_a_time=2 if CASES else 8)
+            await in_parallel(runs, at_a_time=1 if CASES else 8)
             await run(gateway, "updateReports?agent=mediation")
             await assert_conformant(process)
             await gateway.idle()
