@@ -124,9 +124,17 @@ class _Loader:
             proxy_services=self._of(models.ProxyService),
             inbound=MappingProxyType(self._of(models.InboundEndpoint)),
             transports=_transports(),
+            of_kind=self._by_kind(),
             states=MappingProxyType(self._states),
             served=MappingProxyType(self._served),
         )
+
+    def _by_kind(self) -> Mapping[str, Mapping[str, Any]]:
+        kinds: dict[str, dict[str, Any]] = {}
+        for (kind, name), served in self._served.items():
+            if self._states[kind, name].version is not None:
+                kinds.setdefault(kind, {})[name] = served.artifact
+        return MappingProxyType({kind: MappingProxyType(each) for kind, each in kinds.items()})
 
     def _of(self, model: type[Artifact]) -> dict[str, Any]:
         return {

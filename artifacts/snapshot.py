@@ -18,6 +18,7 @@ Key = tuple[str, str]
 """Kind and name of an artifact."""
 
 NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Snapshot:
     One immutable state of the configuration; the :class:`mediation.environment.Environment` of the engine.
 
     Attributes:
+        of_kind: what serves, by kind and name; of the kinds that have no mapping of their own above.
         states: of every artifact, also of those that do not serve.
         served: what the next snapshot takes over.
     """
@@ -61,6 +63,7 @@ class Snapshot:
     proxy_services: Mapping[str, ProxyService]
     inbound: Mapping[str, InboundEndpoint]
     transports: Mapping[str, Mapping[str, str]]
+    of_kind: Mapping[str, Mapping[str, Any]]
     states: Mapping[Key, ArtifactState]
     served: Mapping[Key, Served]
 
@@ -81,6 +84,9 @@ class Snapshot:
 
     def inbound_endpoints(self) -> Mapping[str, InboundEndpoint]:
         return self.inbound
+
+    def deployed(self, kind: str) -> Mapping[str, Any]:
+        return self.of_kind.get(kind, NOTHING)
 
     def transport_parameters(self, scheme: str) -> Mapping[str, str]:
         return self.transports.get(scheme, NO_PARAMETERS)

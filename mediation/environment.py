@@ -9,7 +9,7 @@ from is a :class:`Client`: a WebSocket session or an HTTP exchange.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
@@ -41,7 +41,8 @@ class Environment(Protocol):
 
     def endpoint(self, name: str) -> Endpoint | None: ...
 
-    def local_entry(self, key: str) -> LocalEntry | None: ...
+    def local_entry(self, key: str) -> LocalEntry | None:
+        """The local entry, else the registry's resource with that key (``conf:/...``, ``gov:/...``, a plain path)."""
 
     def proxy_service(self, name: str) -> ProxyService | None: ...
 
@@ -49,6 +50,14 @@ class Environment(Protocol):
 
     def inbound_endpoints(self) -> Mapping[str, InboundEndpoint]:
         """All that are deployed, suspended ones too."""
+
+    def deployed(self, kind: str) -> Mapping[str, Any]:
+        """
+        Every artifact of a kind that serves, by name, in the order in which they were stored.
+
+        Args:
+            kind: the element's name, such as ``template``, ``api``, ``task``, ``messageStore`` or ``messageProcessor``.
+        """
 
     def transport_parameters(self, scheme: str) -> Mapping[str, str]:
         """The transport sender's parameters for ``ws``, ``wss``, ``http`` or ``https``; empty if there are none."""

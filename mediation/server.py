@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -234,6 +234,9 @@ class _NothingDeployed:
 
     def inbound_endpoints(self) -> Mapping[str, InboundEndpoint]:
         return MappingProxyType({})
+
+    def deployed(self, kind: str) -> Mapping[str, Any]:
+        return {}
 
     def transport_parameters(self, scheme: str) -> Mapping[str, str]:
         return MappingProxyType({})

@@ -70,6 +70,9 @@ class DictEnvironment:
     def inbound_endpoints(self) -> dict[str, InboundEndpoint]:
         return {name: found for (kind, name), found in self._artifacts.items() if kind == "inboundEndpoint"}
 
+    def deployed(self, kind: str) -> dict[str, Any]:
+        return {name: found for (each, name), found in self._artifacts.items() if each == kind}
+
     def transport_parameters(self, scheme: str) -> Mapping[str, str]:
         return self._transports.get(scheme, {})
 
