@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
-import mediation.proxy_service  # noqa: F401  (these register what they read)
+import mediation.proxy_service
+import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
 from mediation.expressions import compile_expression, compile_value
@@ -42,7 +43,7 @@ MAX_NESTING: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name that an artifact uses: ``kind`` is ``sequence``, ``endpoint`` or ``localEntry``."""
+    """A name that an artifact uses: ``kind`` is ``sequence``, ``endpoint``, ``template`` or ``localEntry``."""
 
     kind: str
     name: str
@@ -169,7 +170,6 @@ def namespaces_of(element: etree._Element) -> dict[str, str]:
 
 KEPT_KINDS: Final = {
     "api": "API",
-    "template": "template",
     "task": "task",
     "messageStore": "message store",
     "messageProcessor": "message processor",

@@ -16,6 +16,8 @@ Everything that can go wrong, in one tree.
         ├── ExpressionError           an expression failed on this message
     ├── InvalidHeader             a header that cannot be written
         ├── SequenceNotFound
+        ├── TemplateNotFound
+        ├── MissingTemplateParameter
         ├── TooManySteps              sequences that call each other without end
         └── EndpointError
             ├── InvalidAddress        the message names an address that is none
@@ -170,6 +172,28 @@ class SequenceNotFound(MediationError):
     def __init__(self, key: str) -> None:
         super().__init__(f"Sequence named {key} cannot be found")
         self.key = key
+
+
+class TemplateNotFound(MediationError):
+    """A ``<call-template>`` that names no deployed sequence template."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Sequence template {name} cannot be found")
+        self.name = name
+
+
+class MissingTemplateParameter(MediationError):
+    """A sequence template was called without a parameter that it cannot do without."""
+
+    code = 500101
+
+    def __init__(self, parameter: str, template: str) -> None:
+        super().__init__(
+            f"Neither a value nor default value is provided for mandatory parameter: {parameter} "
+            f"in seq-template {template}"
+        )
+        self.parameter = parameter
+        self.template = template
 
 
 class TooManySteps(MediationError):

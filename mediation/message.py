@@ -13,6 +13,7 @@ from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT
 if TYPE_CHECKING:
     from mediation.environment import Client, Environment
     from mediation.flow import FaultHandler
+    from mediation.templates import TemplateCall
 
 
 class MessageContext:
@@ -36,6 +37,8 @@ class MessageContext:
     faults = 0
     """How many failures of this message were handed to a fault handler."""
     fault_handlers: tuple[FaultHandler, ...] = ()
+    functions: tuple[TemplateCall, ...] = ()
+    """The calls of sequence templates that this message is in, innermost last; the scope ``func`` reads that one."""
     from_backend = False
     """Whether a WebSocket back-end sent this: no response, but ``<send/>`` takes it to the client."""
     to: str | None = None
@@ -53,13 +56,14 @@ class MessageContext:
         self,
         environment: Environment,
         payload: Payload | None = None,
-        *,
         client: Client | None = None,
         default: dict[str, Any] | None = None,
         axis2: dict[str, Any] | None = None,
         headers: Headers | None = None,
+        *,
         is_response: bool = False,
     ) -> None:
+        # Calls for each frame pass all by position: a keyword in the call of a class costs a dict.
         self.environment = environment
         self.payload = Payload() if payload is None else payload
         self.client = client
@@ -151,6 +155,8 @@ class MessageContext:
             return value if value is not None or self._other_scopes is None else self._scope("axis2-client").get(name)
         if scope == "transport":
             return None if self._headers is None else self._headers.get(name)
+        if scope == "func":
+            return self.functions[-1].parameter(name, self) if self.functions else None
         return self._scope(scope).get(name)
 
     def set(self, name: str, value: Any, scope: str = "default") -> None:
@@ -201,6 +207,7 @@ class MessageContext:
             is_response=True,
         )
         ctx.relates_to = self._message_id
+        ctx.functions = self.functions
         ctx._operation = self.operation
         ctx._variables = self._variables
         return ctx
@@ -216,7 +223,17 @@ class MessageContext:
             headers=None if self._headers is None else self._headers.copy(),
             is_response=self._response,
         )
-        for name in ("to", "from_", "reply_to", "fault_to", "relates_to", "action", "fault_handlers", "depth"):
+        for name in (
+            "to",
+            "from_",
+            "reply_to",
+            "fault_to",
+            "relates_to",
+            "action",
+            "fault_handlers",
+            "depth",
+            "functions",
+        ):
             setattr(ctx, name, getattr(self, name))
         ctx._operation = self.operation
         ctx._variables = None if self._variables is None else dict(self._variables)

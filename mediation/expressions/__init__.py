@@ -20,7 +20,16 @@ from .xpath import compile_xpath
 if TYPE_CHECKING:
     from mediation.message import MessageContext
 
-__all__ = ["Expression", "Match", "Pattern", "Value", "compile_expression", "compile_regex", "compile_value"]
+__all__ = [
+    "Expression",
+    "JsonEval",
+    "Match",
+    "Pattern",
+    "Value",
+    "compile_expression",
+    "compile_regex",
+    "compile_value",
+]
 
 
 class Expression(Protocol):
@@ -45,13 +54,19 @@ class Expression(Protocol):
 
 
 class Value:
-    """Text, or an expression that makes it."""
+    """
+    Text, or an expression that makes it.
 
-    __slots__ = ("expression", "source")
+    Attributes:
+        is_escaped: it was written ``{{expression}}``; a template that gets it as a parameter computes it itself.
+    """
 
-    def __init__(self, source: str, expression: Expression | None = None) -> None:
+    __slots__ = ("expression", "is_escaped", "source")
+
+    def __init__(self, source: str, expression: Expression | None = None, *, is_escaped: bool = False) -> None:
         self.source = source
         self.expression = expression
+        self.is_escaped = is_escaped
 
     @property
     def is_literal(self) -> bool:
@@ -94,6 +109,6 @@ def compile_value(text: str, namespaces: Mapping[str, str]) -> Value:
     stripped = text.strip()
     if not (stripped.startswith("{") and stripped.endswith("}")):
         return Value(text)
-    if stripped.startswith("{{"):
-        raise NotRunnable(f"the escaped expression {stripped}")
+    if stripped.startswith("{{") and stripped.endswith("}}"):
+        return Value(text, compile_expression(stripped[2:-2], namespaces), is_escaped=True)
     return Value(text, compile_expression(stripped[1:-1], namespaces))
