@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import QuerySet
 
 from mediation.compiler import compile_artifact
 from mediation.defaults import DEFAULTS, default_sequence
@@ -108,8 +109,7 @@ class _Loader:
     def load(self) -> Snapshot:
         for model in ARTIFACT_MODELS:
             self._read_states(model)
-            if model is not KeptArtifact:
-                self._read_served(model)
+            self._read_served(model)
         self._settle_ports()
         local_entries = self._of(models.LocalEntry)
         held = {key: entry.artifact for key, entry in local_entries.items() if entry.artifact is not None}
@@ -148,25 +148,23 @@ class _Loader:
         rows = model._default_manager.order_by("pk")
         for row in rows.exclude(state__in=running).defer("xml", "last_good_xml"):
             self._states[row.kind, row.name] = ArtifactState(State(row.state), row.serving_version, row.reason)
-        if model is not KeptArtifact:
-            for name, state, version in rows.filter(state__in=running).values_list("name", "state", "serving_version"):
-                self._states[model.kind, name] = ArtifactState(State(state), version)
+        for key, state, version in _columns(rows.filter(state__in=running), "state", "serving_version"):
+            self._states[key] = ArtifactState(State(state), version)
 
     def _read_served(self, model: type[Artifact]) -> None:
         """Compile what serves, unless the last snapshot had it."""
         rows = model._default_manager.filter(serving_version__isnull=False).order_by("pk")
-        identities = {name: rest for name, *rest in rows.values_list("name", "pk", "created", "serving_version")}
+        identities = {key: tuple(rest) for key, *rest in _columns(rows, "pk", "created", "serving_version")}
         new = {
-            name: pk
-            for name, (pk, *rest) in identities.items()
-            if (known := self._known.get((model.kind, name))) is None or known.identity != (pk, *rest)
+            key: identity[0]
+            for key, identity in identities.items()
+            if (known := self._known.get(key)) is None or known.identity != identity
         }
         texts = model._default_manager.only("last_good_xml").in_bulk(list(new.values()))
-        for name, identity in identities.items():
-            key = (model.kind, name)
-            if name in new:
-                text = texts[new[name]].last_good_xml if new[name] in texts else ""
-                self._served[key] = Served(tuple(identity), *_compile(key, text))
+        for key, identity in identities.items():
+            if key in new:
+                text = texts[new[key]].last_good_xml if new[key] in texts else ""
+                self._served[key] = Served(identity, *_compile(key, text))
             else:
                 self._served[key] = self._known[key]
             if self._served[key].artifact is None:
@@ -188,6 +186,14 @@ class _Loader:
             if holder != name:
                 key = (models.InboundEndpoint.kind, name)
                 self._states[key] = ArtifactState(State.FAULTY, None, port_in_use(holder, port))
+
+
+def _columns(rows: QuerySet[Any], *columns: str) -> Iterator[Any]:
+    """Of each row the key, and these columns."""
+    if rows.model is KeptArtifact:
+        yield from (((kind, name), *rest) for kind, name, *rest in rows.values_list("kind", "name", *columns))
+    else:
+        yield from (((rows.model.kind, name), *rest) for name, *rest in rows.values_list("name", *columns))
 
 
 def _compile(key: Key, text: str) -> tuple[Any, str]:

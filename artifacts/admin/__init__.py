@@ -20,13 +20,16 @@ Rows are written through :mod:`artifacts.store` alone.
 """
 
 from . import (  # noqa: F401  (these register their models)
+    apis,
     deployment,
     endpoints,
     inbound_endpoints,
     kept_artifacts,
     local_entries,
+    messaging,
     proxy_services,
     sequences,
+    templates,
     tokens,
     transports,
 )

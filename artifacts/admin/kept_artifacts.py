@@ -1,4 +1,4 @@
-"""Artifacts of kinds that are kept, but do not run."""
+"""Artifacts of all other kinds."""
 
 from typing import Any
 

@@ -36,4 +36,42 @@ SKELETONS: Final = {
     "localEntry": """\
 <localEntry xmlns="http://ws.apache.org/ns/synapse" key="">text</localEntry>
 """,
+    "api": """\
+<api xmlns="http://ws.apache.org/ns/synapse" name="" context="/">
+    <resource methods="GET" uri-template="/{id}">
+        <inSequence>
+            <respond/>
+        </inSequence>
+    </resource>
+</api>
+""",
+    "template": """\
+<template xmlns="http://ws.apache.org/ns/synapse" name="">
+    <parameter name="text"/>
+    <sequence>
+        <log level="custom">
+            <property name="text" expression="$func:text"/>
+        </log>
+    </sequence>
+</template>
+""",
+    "messageStore": """\
+<messageStore xmlns="http://ws.apache.org/ns/synapse" name=""/>
+""",
+    "messageProcessor": """\
+<messageProcessor xmlns="http://ws.apache.org/ns/synapse" name=""
+                  class="org.apache.synapse.message.processor.impl.forwarder.ScheduledMessageForwardingProcessor"
+                  messageStore="" targetEndpoint="">
+    <parameter name="interval">1000</parameter>
+    <parameter name="max.delivery.attempts">4</parameter>
+</messageProcessor>
+""",
+    "task": """\
+<task xmlns="http://ws.apache.org/ns/synapse" name="" class="org.apache.synapse.startup.tasks.MessageInjector">
+    <trigger interval="60"/>
+    <property xmlns="" name="injectTo" value="sequence"/>
+    <property xmlns="" name="sequenceName" value="main"/>
+    <property xmlns="" name="message"><message xmlns=""/></property>
+</task>
+""",
 }

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from lxml import etree
 from simple_history.models import HistoricalRecords
 
-from artifacts.synapse_xml import identity
+from artifacts.synapse_xml import identity, read_facts
 from artifacts.synapse_xml.naming import MAX_NAME
 from mediation.compiler import Compilation, compile_artifact
 from mediation.errors import ConfigurationError, GrammarError
@@ -123,7 +123,10 @@ class Artifact(models.Model):
             raise GrammarError(f"<{kind}> is not a <{self.kind}>", element.sourceline)
 
     def take_facts(self, element: etree._Element) -> None:
-        """Fill the columns that this kind has."""
+        """Fill the columns that this kind has; by default those that are named as its facts are."""
+        facts = read_facts(element)
+        for column, value in ({} if facts is None else asdict(facts)).items():
+            setattr(self, column, value)
 
     def objections(self, element: etree._Element) -> list[Finding]:
         """What speaks against deploying an artifact that compiles."""

@@ -1,11 +1,6 @@
 """Named endpoints."""
 
-from dataclasses import asdict
-
 from django.db import models
-from lxml import etree
-
-from artifacts.synapse_xml.endpoint import read_endpoint
 
 from .base import Artifact
 
@@ -21,7 +16,3 @@ class Endpoint(Artifact):
 
     class Meta(Artifact.Meta):
         pass
-
-    def take_facts(self, element: etree._Element) -> None:
-        for column, value in asdict(read_endpoint(element)).items():
-            setattr(self, column, value)

@@ -1,4 +1,4 @@
-"""Artifacts of kinds that do not run in this version."""
+"""Artifacts of all other kinds."""
 
 from django.db import models
 from lxml import etree
@@ -11,9 +11,9 @@ from .base import Artifact
 
 class KeptArtifact(Artifact):
     """
-    An API, a template, a task, ..., or an element that nobody knows.
+    A registry, a connector import, ..., or an element that nobody knows.
 
-    Stored, exported and reported; it never serves.
+    Most of them are stored, exported and reported, and have no effect.
     """
 
     kind = models.CharField(max_length=MAX_NAME, editable=False)

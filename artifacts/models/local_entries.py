@@ -1,11 +1,6 @@
 """Local entries."""
 
-from dataclasses import asdict
-
 from django.db import models
-from lxml import etree
-
-from artifacts.synapse_xml.local_entry import read_local_entry
 
 from .base import Artifact
 
@@ -25,7 +20,3 @@ class LocalEntry(Artifact):
 
     class Meta(Artifact.Meta):
         verbose_name_plural = "local entries"
-
-    def take_facts(self, element: etree._Element) -> None:
-        for column, value in asdict(read_local_entry(element)).items():
-            setattr(self, column, value)

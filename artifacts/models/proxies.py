@@ -1,11 +1,6 @@
 """Proxy services."""
 
-from dataclasses import asdict
-
 from django.db import models
-from lxml import etree
-
-from artifacts.synapse_xml.proxy import read_proxy
 
 from .base import Artifact
 
@@ -24,10 +19,6 @@ class ProxyService(Artifact):
 
     class Meta(Artifact.Meta):
         pass
-
-    def take_facts(self, element: etree._Element) -> None:
-        for column, value in asdict(read_proxy(element)).items():
-            setattr(self, column, value)
 
     def is_suspended(self) -> bool:
         return not self.start_on_load

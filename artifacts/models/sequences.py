@@ -1,9 +1,6 @@
 """Sequences."""
 
 from django.db import models
-from lxml import etree
-
-from artifacts.synapse_xml.sequence import read_sequence
 
 from .base import Artifact
 
@@ -19,6 +16,3 @@ class Sequence(Artifact):
 
     class Meta(Artifact.Meta):
         pass
-
-    def take_facts(self, element: etree._Element) -> None:
-        self.on_error = read_sequence(element).on_error

@@ -4,7 +4,8 @@ The XML of artifacts: ``read_x`` and ``write_x`` side by side, one file per arti
 ::
 
     naming       kind and name of an element
-    sequence  proxy  inbound_endpoint  endpoint  local_entry      facts read from the tree, and written back into it
+    sequence  proxy  inbound_endpoint  endpoint  local_entry
+    api  template  messaging  task                            facts read from the tree, and written back into it
     document     compare two texts; change a text and keep the rest as its author wrote it
     edit         changes to a tree that disturb nothing
     spelling     the edited tree in the author's spelling
@@ -23,15 +24,37 @@ from lxml import etree
 
 from mediation.grammar import local_name
 
+from .api import ApiFacts, read_api, write_api
 from .document import revise, same_xml
 from .endpoint import EndpointFacts, read_endpoint, write_endpoint
 from .inbound_endpoint import InboundEndpointFacts, Parameter, read_inbound_endpoint, write_inbound_endpoint
 from .local_entry import LocalEntryFacts, read_local_entry, write_local_entry
+from .messaging import (
+    MessageProcessorFacts,
+    MessageStoreFacts,
+    read_message_processor,
+    read_message_store,
+    write_message_processor,
+    write_message_store,
+)
 from .naming import Identity, identity
 from .proxy import ProxyServiceFacts, read_proxy, write_proxy
 from .sequence import SequenceFacts, read_sequence, write_sequence
+from .task import TaskFacts, read_task, write_task
+from .template import TemplateFacts, read_template, write_template
 
-Facts = SequenceFacts | ProxyServiceFacts | InboundEndpointFacts | EndpointFacts | LocalEntryFacts
+Facts = (
+    SequenceFacts
+    | ProxyServiceFacts
+    | InboundEndpointFacts
+    | EndpointFacts
+    | LocalEntryFacts
+    | ApiFacts
+    | TemplateFacts
+    | MessageStoreFacts
+    | MessageProcessorFacts
+    | TaskFacts
+)
 
 
 class Form(NamedTuple):
@@ -45,6 +68,11 @@ FORMS: Final = {
     "inboundEndpoint": Form(read_inbound_endpoint, write_inbound_endpoint),
     "endpoint": Form(read_endpoint, write_endpoint),
     "localEntry": Form(read_local_entry, write_local_entry),
+    "api": Form(read_api, write_api),
+    "template": Form(read_template, write_template),
+    "messageStore": Form(read_message_store, write_message_store),
+    "messageProcessor": Form(read_message_processor, write_message_processor),
+    "task": Form(read_task, write_task),
 }
 
 
@@ -69,14 +97,19 @@ def revised(text: str, facts: Facts) -> str:
 
 
 __all__ = [
+    "ApiFacts",
     "EndpointFacts",
     "Facts",
     "Identity",
     "InboundEndpointFacts",
     "LocalEntryFacts",
+    "MessageProcessorFacts",
+    "MessageStoreFacts",
     "Parameter",
     "ProxyServiceFacts",
     "SequenceFacts",
+    "TaskFacts",
+    "TemplateFacts",
     "identity",
     "read_facts",
     "read_inbound_endpoint",

@@ -8,8 +8,8 @@ CONFIGURATION = """<definitions xmlns="http://ws.apache.org/ns/synapse">
 <sequence name="warned"><sequence key="gone"/></sequence>
 <sequence name="broken"><log level="fll"/></sequence>
 <sequence name="later">
-  <class name="x.Y"/></sequence>
-<api name="a" context="/a"/>
+  <ejb/></sequence>
+<eventSource name="a"/>
 <sequence/>
 <invented name="i"/>
 </definitions>"""
@@ -30,9 +30,9 @@ def test_each_artifact_is_judged_with_reasons_and_lines(tmp_path):
         f"{'faulty':<12} {'sequence broken':<40} F:4",
         '             error: line 4: <log> level "fll" is not one of simple, headers, full, custom',
         f"{'not runnable':<12} {'sequence later':<40} F:5",
-        "             not runnable: line 6: the mediator <class> is kept, but cannot run in this version",
-        f"{'not runnable':<12} {'api a':<40} F:7",
-        "             not runnable: line 7: the API <api> is kept, but cannot run in this version",
+        "             not runnable: line 6: the mediator <ejb> is kept, but cannot run in this version",
+        f"{'not runnable':<12} {'eventSource a':<40} F:7",
+        "             not runnable: line 7: the event source <eventSource> is kept, but cannot run in this version",
         f"{'rejected':<12} {'sequence':<40} F:8",
         '             error: line 8: <sequence> needs the attribute "name"',
         f"{'not runnable':<12} {'invented i':<40} F:9",
@@ -42,14 +42,14 @@ def test_each_artifact_is_judged_with_reasons_and_lines(tmp_path):
 
 def test_the_score_counts_and_gives_the_commonest_reasons(tmp_path):
     path = tmp_path / "synapse.xml"
-    path.write_text(CONFIGURATION.replace("</definitions>", '<api name="b" context="/b"/></definitions>'))
+    path.write_text(CONFIGURATION.replace("</definitions>", '<eventSource name="b"/></definitions>'))
 
     reports = check_paths([path])
 
     assert summary(reports) == "1 runs, 1 warning, 4 not runnable, 1 faulty, 1 rejected"
     assert score(reports)[:2] == [
         "2 of 8 artifacts run (25.0%)",
-        "     2  the API <api> is kept, but cannot run in this version",
+        "     2  the event source <eventSource> is kept, but cannot run in this version",
     ]
     assert len(score(reports)) == 6
 

@@ -102,7 +102,7 @@ def test_a_faulty_new_version_leaves_the_old_one_being_served(write):
 
 
 def test_what_does_not_run_yet_is_stored_and_said(write):
-    path = write("a.xml", '<api name="a" context="/a" xmlns="http://ws.apache.org/ns/synapse"/>')
+    path = write("a.xml", '<eventSource name="a" xmlns="http://ws.apache.org/ns/synapse"/>')
 
     assert outcomes(path) == [("a", "not runnable")]
     assert stored() == {"a"}

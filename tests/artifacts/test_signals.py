@@ -1,8 +1,8 @@
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
-from artifacts.models import Deployment, InboundEndpoint, Sequence, State, TransportParameter, TransportSender
+from artifacts.models import Deployment, InboundEndpoint, Sequence, State, Template, TransportParameter, TransportSender
 from artifacts.signals import deployed
 from artifacts.store import save_artifact, set_transport_parameters
 from mediation.compiler import compile_artifact
@@ -69,6 +69,28 @@ def test_migrations_are_undone_and_done_again():
     call_command("migrate", "artifacts", verbosity=0)
 
     assert Deployment.current() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_was_only_kept_becomes_an_artifact_of_its_kind():
+    call_command("migrate", "artifacts", "0003", verbosity=0)
+    text = '<template name="t"><parameter name="p"/><sequence/></template>'
+    with connection.cursor() as cursor:
+        for table, names, values in (
+            ("artifacts_keptartifact", "findings, last_good_xml", ["[]", ""]),
+            ("artifacts_historicalkeptartifact", "history_date, history_type", ["2026-01-01", "+"]),
+        ):
+            cursor.execute(
+                f"INSERT INTO {table} (id, kind, name, xml, state, version, source, created, updated, {names})"
+                " VALUES (1, %s, %s, %s, %s, 1, '', %s, %s, %s, %s)",
+                ["template", "t", text, "not-runnable", "2026-01-01", "2026-01-01", *values],
+            )
+
+    call_command("migrate", "artifacts", verbosity=0)
+
+    row = Template.objects.get()
+    assert (row.name, row.xml, row.parameters) == ("t", text, "p")
+    assert [record.xml for record in row.history.all()] == [text]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from artifacts.models import KeptArtifact, LocalEntry, Sequence, State
+from artifacts.models import Api, KeptArtifact, LocalEntry, Sequence, State
 from artifacts.store import (
     all_artifacts,
     delete_artifact,
@@ -113,7 +113,8 @@ def test_a_row_does_not_become_another_kind():
 def test_every_kind_has_its_model():
     assert model_for("sequence") is Sequence
     assert model_for("localEntry") is LocalEntry
-    assert model_for("api") is KeptArtifact
+    assert model_for("api") is Api
+    assert model_for("eventSource") is KeptArtifact
     assert model_for("nobody knows") is KeptArtifact
 
 

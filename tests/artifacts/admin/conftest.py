@@ -23,7 +23,16 @@ XML = {
 """,
     "endpoint": f'<endpoint {NS} name="backend"><address uri="ws://user:CANARY-url@localhost:8082/"/></endpoint>',
     "localentry": f'<localEntry {NS} key="greeting">hello</localEntry>',
-    "keptartifact": f'<task {NS} name="nightly"><trigger interval="5"/></task>',
+    "api": f'<api {NS} name="orders" context="/orders"><resource methods="GET"/></api>',
+    "template": f'<template {NS} name="greeting"><parameter name="who"/><sequence/></template>',
+    "messagestore": f"""\
+<messageStore {NS} name="kept">
+    <parameter name="store.jdbc.password">CANARY-store</parameter>
+</messageStore>
+""",
+    "messageprocessor": f'<messageProcessor {NS} name="forward" messageStore="kept" class="some.Class"/>',
+    "task": f'<task {NS} name="daily" class="some.Class"><trigger interval="5"/></task>',
+    "keptartifact": f'<eventSource {NS} name="nightly"><subscriptionManager class="some.Class"/></eventSource>',
 }
 
 

@@ -132,7 +132,12 @@ def test_names_and_texts_with_markup_are_escaped_on_every_page(admin_client, db)
         "</parameters></inboundEndpoint>",
         f'<endpoint {NS} name="{HOSTILE}"><address uri="javascript:{HOSTILE}"/></endpoint>',
         f'<localEntry {NS} key="{HOSTILE}">{HOSTILE}</localEntry>',
-        f'<task {NS} name="{HOSTILE}"/>',
+        f'<api {NS} name="{HOSTILE}" context="{HOSTILE}"><resource uri-template="{HOSTILE}"/></api>',
+        f'<template {NS} name="{HOSTILE}" onError="{HOSTILE}"><parameter name="{HOSTILE}"/></template>',
+        f'<messageStore {NS} name="{HOSTILE}" class="{HOSTILE}"/>',
+        f'<messageProcessor {NS} name="{HOSTILE}" class="{HOSTILE}" messageStore="{HOSTILE}"/>',
+        f'<task {NS} name="{HOSTILE}" class="{HOSTILE}"><trigger cron="{HOSTILE}"/></task>',
+        f'<eventSource {NS} name="{HOSTILE}"/>',
     )
     rows = [save_artifact(text, source=HOSTILE.replace("&lt;", "<"), reason=HOSTILE).row for text in texts]
     record = rows[0].history.first().history_id

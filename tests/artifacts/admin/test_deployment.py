@@ -10,7 +10,7 @@ from artifacts.models import Deployment, Sequence
 from .conftest import NS, XML, messages
 
 URL = "/admin/artifacts/deployment/import/"
-GOOD = f'<definitions {NS}>\n<sequence name="new"><log/></sequence>\n<task name="t"/>\n</definitions>'
+GOOD = f'<definitions {NS}>\n<sequence name="new"><log/></sequence>\n<eventSource name="t"/>\n</definitions>'
 
 
 def upload(client, content, name="app.xml", **choices):

@@ -18,4 +18,4 @@ def test_everything_is_downloaded_in_the_multi_file_layout(editor, rows):
 
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.read("sequences/greet.xml").decode() == XML["sequence"]
-        assert {"deployment.toml", "inbound-endpoints/door.xml", "tasks/nightly.xml"} <= set(archive.namelist())
+        assert {"deployment.toml", "inbound-endpoints/door.xml", "event-sources/nightly.xml"} <= set(archive.namelist())

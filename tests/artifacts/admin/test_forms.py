@@ -113,15 +113,17 @@ def test_a_name_that_another_one_has_is_refused(admin_client, rows):
 
 
 def test_a_kept_artifact_cannot_take_the_name_of_another(admin_client, rows):
-    save_artifact(f'<task {NS} name="daily"/>')
+    save_artifact(f'<eventSource {NS} name="daily"/>')
 
-    response = save(admin_client, change_url(rows["keptartifact"]), xml=f'<task {NS} name="daily"><a/></task>')
+    response = save(
+        admin_client, change_url(rows["keptartifact"]), xml=f'<eventSource {NS} name="daily"><a/></eventSource>'
+    )
 
-    assert errors(response) == {"xml": ['there is another <task> with the name "daily"']}
+    assert errors(response) == {"xml": ['there is another <eventSource> with the name "daily"']}
 
 
 def test_a_kept_artifact_is_saved_and_says_that_it_does_not_run(admin_client, rows):
-    response = save(admin_client, change_url(rows["keptartifact"]), xml=f'<task {NS} name="nightly"/>')
+    response = save(admin_client, change_url(rows["keptartifact"]), xml=f'<eventSource {NS} name="nightly"/>')
 
     assert any("Stored, but not runnable" in text for text in messages(response))
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("xml", "kind", "name"),
     [
-        ('<api name="n" context="/x"/>', "api", "n"),
+        ('<eventSource name="n"/>', "eventSource", "n"),
         ("<registry/>", "registry", "registry"),
         ('<dashboard name="n"/>', "dashboard", "n"),
         ('<t:task xmlns:t="urn:t" name="n"/>', "{urn:t}task", "n"),
@@ -25,10 +25,10 @@ def test_what_does_not_run_is_kept_and_said(xml, kind, name):
 
 
 def test_two_kinds_may_have_one_name():
-    save_artifact('<api name="n"/>')
-    save_artifact('<task name="n"/>')
+    save_artifact('<eventSource name="n"/>')
+    save_artifact('<priorityExecutor name="n"/>')
 
-    assert save_artifact('<api name="n" context="/"/>').outcome == "changed"
+    assert save_artifact('<eventSource name="n" x="y"/>').outcome == "changed"
     assert KeptArtifact.objects.count() == 2
 
 
@@ -37,8 +37,8 @@ def test_an_unknown_element_passes_validation():
 
 
 def test_a_row_keeps_its_kind():
-    row = save_artifact('<api name="n"/>').row
-    row.xml = '<task name="n"/>'
+    row = save_artifact('<eventSource name="n"/>').row
+    row.xml = '<priorityExecutor name="n"/>'
 
-    with pytest.raises(GrammarError, match="<task> is not a <api>"):
+    with pytest.raises(GrammarError, match="<priorityExecutor> is not a <eventSource>"):
         row.save()

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
         ('<sequence name="a"><drop/></sequence>', True),
         ('<sequence name="a"><sequence key="gone"/></sequence>', True),
         ('<sequence name="a"><log level="fll"/></sequence>', False),
-        ('<api xmlns="http://ws.apache.org/ns/synapse" name="a"/>', False),
+        ('<eventSource xmlns="http://ws.apache.org/ns/synapse" name="a"/>', False),
         ("<sequence", False),
     ],
     ids=["runs", "warning", "faulty", "not runnable", "unreadable"],
