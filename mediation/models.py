@@ -57,3 +57,70 @@ class PortStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.port} {self.state}"
+
+
+class ScheduledJob(models.Model):
+    """
+    A task, message processor or polling inbound endpoint: whether it may work, and which process does the work.
+
+    The process that holds the lease (:attr:`holder` until :attr:`expires`) is the only one that works, so what several
+    processes serve happens once. See :mod:`mediation.jobs.leases`.
+    """
+
+    class Kind(models.TextChoices):
+        TASK = "task", "task"
+        PROCESSOR = "messageProcessor", "message processor"
+        POLLER = "inboundEndpoint", "inbound endpoint"
+
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    name = models.CharField(max_length=255)
+    active = models.BooleanField(default=True, help_text="Whether it works; the actions of the list change that.")
+    reason = models.TextField(blank=True, help_text="Why it was deactivated, or what failed last.")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the configuration that the state belongs to."
+    )
+    holder = models.CharField(max_length=255, blank=True, help_text="The process that does the work.")
+    expires = models.DateTimeField(null=True, help_text="When another process may take the work over.")
+    runs = models.PositiveBigIntegerField(default=0, help_text="Messages that were handled.")
+    failures = models.PositiveBigIntegerField(default=0, help_text="Attempts that failed.")
+    last_run = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_row_per_job")]
+        ordering = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"
+
+
+class StoredMessage(models.Model):
+    """
+    A message that a message store keeps.
+
+    What is here was accepted: it is deleted when it has been delivered, and not before. Those that could not be
+    delivered are :attr:`dead`, and wait for somebody to look at them.
+    """
+
+    store = models.CharField(max_length=255)
+    message_id = models.CharField(max_length=255, help_text="MessageID of the message when it was stored.")
+    stored = models.DateTimeField()
+    head = models.TextField(help_text="Addresses, properties and headers, as JSON.")
+    body = models.BinaryField()
+    begun = models.BooleanField(default=False, help_text="Whether its delivery was begun, and perhaps not finished.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Deliveries that failed.")
+    error = models.TextField(blank=True, help_text="Why the last delivery failed.")
+    dead = models.BooleanField(default=False, help_text="Whether it was given up.")
+
+    class Meta:
+        indexes = [models.Index(fields=["store", "dead", "id"], name="oldest_of_a_store")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.store} {self.message_id}"
+
+
+class DeadLetter(StoredMessage):
+    """A stored message that was given up after its last attempt."""
+
+    class Meta:
+        proxy = True
