@@ -79,8 +79,22 @@ class JsonEval:
         found = self._find(ctx)
         return None if found is MISSING else found
 
+    @property
+    def reads_property(self) -> bool:
+        """Whether the path starts at a property, such as ``$ctx:order``, not at the body."""
+        return self._root is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the path is ``$`` alone."""
+        return self._is_whole
+
+    def path(self, ctx: MessageContext) -> Path:
+        """The path alone, with the values of its inline expressions."""
+        return self._path if self._path is not None else self._filled(ctx)
+
     def _find(self, ctx: MessageContext) -> Any:
-        path = self._path if self._path is not None else self._filled(ctx)
+        path = self.path(ctx)
         if self._root is None:
             # A body without JSON has nothing to find; do not let null pass for a match.
             found = (

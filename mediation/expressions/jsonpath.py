@@ -8,7 +8,7 @@ after the first wildcard, filter, slice or ``..`` is left to python-jsonpath, wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from statistics import pstdev
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,13 +23,16 @@ from .regex import compile_regex
 
 if TYPE_CHECKING:
     from jsonpath.filter import BaseExpression
+    from jsonpath.match import JSONPathMatch
     from jsonpath.stream import TokenStream
 
 MISSING: Final[Any] = object()
 """A path that matches nothing, as opposed to one that finds ``null``."""
 
 Step = str | int
-Query = Callable[[Any], list[Any]]
+Location = tuple[Step, ...]
+"""Names and indexes from the root on; an index is never negative."""
+Query = Callable[[Any], "Iterable[JSONPathMatch]"]
 
 # -- the library, for all that is not a plain name or index
 
@@ -67,9 +70,9 @@ def _query(path: str, expression: str) -> Query:
     except (jsonpath.JSONPathError, RecursionError, re.error) as exc:
         raise ExpressionSyntaxError(expression, _reason(exc)) from exc
 
-    def run(value: Any) -> list[Any]:
+    def run(value: Any) -> list[JSONPathMatch]:
         try:
-            return compiled.findall(value)
+            return list(compiled.finditer(value))
         except (jsonpath.JSONPathError, RecursionError) as exc:
             raise ExpressionError(expression, _reason(exc)) from exc
 
@@ -147,15 +150,37 @@ class Path:
             What a definite path leads to, or :data:`MISSING`; the list of what any other path finds.
         """
         for step in self._steps:
-            if isinstance(step, str):
-                value = value.get(step, MISSING) if isinstance(value, dict) else MISSING
-            else:
-                value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
+            value = _member(value, step)
             if value is MISSING:
                 return MISSING
         if self._query is not None:
-            value = self._query(value)
+            value = [match.obj for match in self._query(value)]
         return value if self._function is None else self._function(value)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is ``$`` alone."""
+        return not self._steps and self._query is None and self._function is None
+
+    def locations(self, value: Any) -> list[Location]:
+        """Where the path leads, in the order of the document; nothing for the result of a function."""
+        if self._function is not None:
+            return []
+        start: list[Step] = []
+        for step in self._steps:
+            start.append(step + len(value) if isinstance(step, int) and step < 0 and isinstance(value, list) else step)
+            value = _member(value, step)
+            if value is MISSING:
+                return []
+        if self._query is None:
+            return [tuple(start)]
+        return [(*start, *match.parts) for match in self._query(value)]
+
+
+def _member(value: Any, step: Step) -> Any:
+    if isinstance(step, str):
+        return value.get(step, MISSING) if isinstance(value, dict) else MISSING
+    return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
 
 
 def _step(match: re.Match[str]) -> Step:
