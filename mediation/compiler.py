@@ -18,6 +18,7 @@ import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
 import mediation.proxy_service
+import mediation.stores
 import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
@@ -171,7 +172,6 @@ def namespaces_of(element: etree._Element) -> dict[str, str]:
 KEPT_KINDS: Final = {
     "api": "API",
     "task": "task",
-    "messageStore": "message store",
     "messageProcessor": "message processor",
     "registry": "registry",
     "taskManager": "task manager",

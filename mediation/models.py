@@ -76,6 +76,9 @@ class ScheduledJob(models.Model):
     name = models.CharField(max_length=255)
     active = models.BooleanField(default=True, help_text="Whether it works; the actions of the list change that.")
     reason = models.TextField(blank=True, help_text="Why it was deactivated, or what failed last.")
+    works_on = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="What only one job works on at a time, such as a store."
+    )
     fingerprint = models.CharField(
         max_length=64, blank=True, editable=False, help_text="Of the configuration that the state belongs to."
     )
@@ -90,7 +93,7 @@ class ScheduledJob(models.Model):
         ordering = ["kind", "name"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.name}"
+        return f"{self.Kind(self.kind).label} {self.name}"
 
 
 class StoredMessage(models.Model):

@@ -12,15 +12,15 @@ PACKAGES = ("mediation", "artifacts", "esbsite")
 """Each may import those before it."""
 
 BANDS = {
-    "values": "errors findings properties headers payloads message expressions options identity secret_reference",
+    "values": "errors findings properties headers payloads branches message expressions options identity secret_reference",
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
         "local_entry inbox parameters limit_parameters access inbound_tls client_certificate "
-        "conversation_parameters control_frames handlers templates child_processes scripting"
+        "conversation_parameters control_frames handlers templates child_processes scripting stores"
     ),
     "run time": (
-        "models client_counts message_rate outbox client_messages session relay local_transport exchange "
-        "http_answer shared_backends runtime monitoring authentication"
+        "models database_thread stored_messages client_counts message_rate outbox client_messages session relay "
+        "local_transport exchange http_answer shared_backends runtime monitoring authentication"
     ),
     "edges": "consumers views urls listeners admin management apps migrations",
     "life cycle": "server",

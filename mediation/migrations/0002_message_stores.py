@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255)),
                 ('active', models.BooleanField(default=True, help_text='Whether it works; the actions of the list change that.')),
                 ('reason', models.TextField(blank=True, help_text='Why it was deactivated, or what failed last.')),
+                ('works_on', models.CharField(blank=True, editable=False, help_text='What only one job works on at a time, such as a store.', max_length=300)),
                 ('fingerprint', models.CharField(blank=True, editable=False, help_text='Of the configuration that the state belongs to.', max_length=64)),
                 ('holder', models.CharField(blank=True, help_text='The process that does the work.', max_length=255)),
                 ('expires', models.DateTimeField(help_text='When another process may take the work over.', null=True)),
