@@ -11,6 +11,8 @@ from mediation.payloads import Payload
 from mediation.payloads.builders import is_known
 from mediation.properties import (
     API_CALLER,
+    BINARY_FRAME,
+    BINARY_FRAME_PRESENT,
     CLIENT_ID,
     CLOSE_CODE,
     CLOSE_REASON,
@@ -27,6 +29,8 @@ from mediation.properties import (
     SUBSCRIBER_PATH,
     TARGET_HANDSHAKE,
     TARGET_RECONNECTED,
+    TEXT_FRAME,
+    TEXT_FRAME_PRESENT,
     TRANSPORT_IN_URL,
     handshake_properties,
     mark_frame,
@@ -141,7 +145,7 @@ class ClientMessages:
         default = self._default.copy()
         if self.handled is not None:
             default.update(self.handled.properties)
-        return MessageContext(environment, payload, client=self._client, default=default, axis2=self._axis2.copy())
+        return MessageContext(environment, payload, self._client, default, self._axis2.copy())
 
     def handshake(self, environment: Environment, headers: Headers) -> MessageContext:
         ctx = self.new(environment)
@@ -154,10 +158,16 @@ class ClientMessages:
         return ctx
 
     def frame(self, environment: Environment, frame: Frame) -> MessageContext:
-        ctx = self.new(environment, Payload(frame, self._frame_type, is_frame=True))
-        if self.negotiated_type is None:
-            mark_frame(ctx.properties, frame, self._marks_frames)
-            mark_frame(ctx.axis2, frame)
+        ctx = self.new(environment, Payload(frame, self._frame_type, True))
+        if self.negotiated_type is not None:
+            return ctx
+        default, axis2 = ctx.properties, ctx.axis2
+        if isinstance(frame, str):
+            default[TEXT_FRAME_PRESENT], axis2[TEXT_FRAME_PRESENT] = self._marks_frames, True
+            default[TEXT_FRAME] = axis2[TEXT_FRAME] = frame
+        else:
+            default[BINARY_FRAME_PRESENT], axis2[BINARY_FRAME_PRESENT] = self._marks_frames, True
+            default[BINARY_FRAME] = axis2[BINARY_FRAME] = frame
         return ctx
 
     def disconnect(self, environment: Environment, code: int, reason: str) -> MessageContext:
@@ -172,8 +182,9 @@ class ClientMessages:
     # -- messages of its back-ends
 
     def of_backend(self, environment: Environment, backend: Backend, payload: Payload | None = None) -> MessageContext:
-        ctx = MessageContext(environment, payload, client=self._client, default=self._of_backends.copy())
-        ctx.properties[SUBSCRIBER_PATH] = backend.uri
+        default = self._of_backends.copy()
+        default[SUBSCRIBER_PATH] = backend.uri
+        ctx = MessageContext(environment, payload, self._client, default)
         ctx.from_backend = True
         return ctx
 
@@ -186,8 +197,7 @@ class ClientMessages:
         return ctx
 
     def backend_frame(self, environment: Environment, backend: Backend, frame: Frame) -> MessageContext:
-        payload = Payload(frame, backend.content_type, is_frame=True, guess=True)
-        ctx = self.of_backend(environment, backend, payload)
+        ctx = self.of_backend(environment, backend, Payload(frame, backend.content_type, True, True))
         if backend.content_type is None:
             mark_frame(ctx.properties, frame)
         return ctx

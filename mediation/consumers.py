@@ -176,7 +176,8 @@ class InboundConsumer(AsyncConsumer):
     """
 
     session: Session
-    _received: Callable[[Frame], None]
+    frame_received: Callable[[Frame], None]
+    """A message of the client; goes to the session, without a stop here."""
 
     def __init__(self, runtime: Runtime | Callable[[], Runtime | None]) -> None:
         self._runtime = runtime
@@ -230,12 +231,12 @@ class InboundConsumer(AsyncConsumer):
             identity=caller.identity,
             **subprotocols,
         )
-        self._received = self.session.received
+        self.frame_received = self.session.received
         rate = inbound.limits.max_message_rate
         if rate := runtime.options.max_message_rate if rate is None else rate:
             refuse = self._refuse if inbound.limits.message_rate_policy == CLOSE else None
             self._rate = MessageRate(rate, self.session.received, self.session.reading, refuse)
-            self._received = self._rate.received
+            self.frame_received = self._rate.received
 
     def _limited(self, inbound: InboundEndpoint, connection: Any) -> Any:
         """The connection as the session sees it: with a queue before it, if its back-ends are not to wait."""
@@ -251,9 +252,6 @@ class InboundConsumer(AsyncConsumer):
         self.session.close(1008, "too many messages")
 
     # -- the handler of a connection on a port
-
-    def frame_received(self, frame: Frame) -> None:
-        self._received(frame)
 
     def connection_lost(self, code: int, reason: str) -> None:
         if self._rate is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mediation.errors import MediationError, PayloadError, TooManySteps
@@ -50,22 +50,22 @@ FaultHandler = Step
 
 def run(steps: Sequence[Step], ctx: MessageContext) -> Outcome:
     """Run the steps in order until one ends the flow."""
-    for index, step in enumerate(steps):
+    remaining = iter(steps)
+    for step in remaining:
         outcome = step.mediate(ctx)
         if outcome is True:
             continue
         if outcome is False:
             return False
-        return _rest(outcome, steps, index + 1, ctx)
+        return _rest(outcome, remaining, ctx)
     return True
 
 
-async def _rest(waiting: Awaitable[bool], steps: Sequence[Step], index: int, ctx: MessageContext) -> bool:
+async def _rest(waiting: Awaitable[bool], remaining: Iterator[Step], ctx: MessageContext) -> bool:
     if await waiting is not True:
         return False
-    while index < len(steps):
-        outcome = steps[index].mediate(ctx)
-        index += 1
+    for step in remaining:
+        outcome = step.mediate(ctx)
         if outcome is True:
             continue
         if outcome is False or await outcome is not True:

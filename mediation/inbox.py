@@ -15,7 +15,7 @@ HIGH_WATER: Final = 32
 
 LOW_WATER: Final = 8
 
-Event = Callable[[], Any]
+Event = Callable[..., Any]
 """What is to be done for one event; answers an awaitable if that takes time."""
 
 
@@ -76,7 +76,7 @@ class Inbox:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._queue: deque[Event] = deque()
+        self._queue: deque[tuple[Event, tuple[Any, ...]]] = deque()
         self._busy = False
         self._paused = False
         self._task: asyncio.Task[None] | None = None
@@ -85,17 +85,17 @@ class Inbox:
     def idle(self) -> bool:
         return not self._busy
 
-    def put(self, event: Event) -> None:
-        """Deal with the event after those that came before it."""
+    def put(self, event: Event, *arguments: Any) -> None:
+        """Deal with the event after those that came before it: call it with these arguments."""
         if self._busy:
-            self._queue.append(event)
+            self._queue.append((event, arguments))
             if not self._paused and len(self._queue) >= HIGH_WATER:
                 self._paused = True
                 self._reading.hold(self)
             return
         self._busy = True
         try:
-            outcome = event()
+            outcome = event(*arguments)
         except Exception:
             logger.exception("an event of a connection failed")
             outcome = None
@@ -113,11 +113,11 @@ class Inbox:
                         await outcome
                     if not self._queue:
                         return
-                    event = self._queue.popleft()
+                    event, arguments = self._queue.popleft()
                     if self._paused and len(self._queue) <= LOW_WATER:
                         self._paused = False
                         self._reading.release(self)
-                    outcome = event()
+                    outcome = event(*arguments)
                 except Exception:
                     logger.exception("an event of a connection failed")
                     outcome = None

@@ -121,6 +121,7 @@ class Session:
         self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._backlog = 0
         self._ended = False
+        self._environment: Environment | None = None  # that the last message saw
         self.identity = identity
         self.inbound_name = inbound.name
         self.name = f"inboundendpoint:{inbound.name}"
@@ -162,6 +163,7 @@ class Session:
         self._max_backlog = inbound.limits.max_queue or self._runtime.options.max_queue_bytes
         self._injects_lifecycle = inbound.inject_lifecycle == "all"
         self._sequence = NamedSequence(inbound.sequence, "main")
+        self._dispatch = self._dispatch_by_path if inbound.dispatch_custom else self._sequence.mediate
         self._fault_handler = NamedSequence(inbound.on_error, "fault")
         self._outflow = NamedSequence(inbound.outflow_sequence, "main")
         self._outflow_fault_handler = NamedSequence(inbound.outflow_fault_sequence, "fault")
@@ -178,7 +180,7 @@ class Session:
         self._configure(self._inbound)
         self._handlers = self._make_handlers(headers)
         if self._injects_lifecycle:
-            self._inbox.put(lambda: self._handshake(headers))
+            self._inbox.put(self._handshake, headers)
 
     def connect(self, connection: ClientConnection) -> None:
         """The conversation began before its connection could be used; now it can."""
@@ -211,7 +213,7 @@ class Session:
 
     def received(self, frame: Frame) -> None:
         """A whole message came. Answers at once; what has to wait waits in order."""
-        self._inbox.put(lambda: self._frame(frame))
+        self._inbox.put(self._frame, frame)
 
     @property
     def passes_control_frames(self) -> bool:
@@ -220,7 +222,7 @@ class Session:
 
     def control_received(self, is_ping: bool, payload: bytes) -> None:
         """A ping, which nobody else answers, or a pong."""
-        self._inbox.put(lambda: self._control(ControlFrame(is_ping, payload)))
+        self._inbox.put(self._control, ControlFrame(is_ping, payload))
 
     def closed(self, code: int, reason: str) -> None:
         """
@@ -235,7 +237,7 @@ class Session:
         self._runtime.subscribers.discard(self)
         self._runtime.clients.leave(self.inbound_name, self._address)
         self.backends.give_up()
-        self._inbox.put(lambda: self._terminate(code, reason))
+        self._inbox.put(self._terminate, code, reason)
 
     def pause_writing(self) -> None:
         """The client reads too slowly: stop reading all that makes it get more, its back-ends and itself."""
@@ -292,9 +294,11 @@ class Session:
     def _current_environment(self) -> Environment:
         """The configuration for the next message, with this client's endpoint as it is there."""
         environment = self._runtime.environment
-        inbound = environment.inbound_endpoint(self.inbound_name)
-        if inbound is not self._inbound and inbound is not None:
-            self._configure(inbound)
+        if environment is not self._environment:
+            self._environment = environment
+            inbound = environment.inbound_endpoint(self.inbound_name)
+            if inbound is not self._inbound and inbound is not None:
+                self._configure(inbound)
         return environment
 
     def _handshake(self, headers: Headers) -> Awaitable[None] | None:
@@ -338,11 +342,10 @@ class Session:
         if self._handlers is not None:
             self._handlers.closed()
 
-    def _dispatch(self, ctx: MessageContext) -> flow.Outcome:
-        if self._inbound.dispatch_custom:
-            name = self.path.lstrip("/").replace("/", "-")
-            if name and ctx.environment.sequence(name) is not None:
-                return NamedSequence(name, "main").mediate(ctx)
+    def _dispatch_by_path(self, ctx: MessageContext) -> flow.Outcome:
+        name = self.path.lstrip("/").replace("/", "-")
+        if name and ctx.environment.sequence(name) is not None:
+            return NamedSequence(name, "main").mediate(ctx)
         return self._sequence.mediate(ctx)
 
     # -- running a leg

@@ -54,7 +54,6 @@ class Payload:
         self,
         raw: bytes | str | None = None,
         content_type: str | None = None,
-        *,
         is_frame: bool = False,
         guess: bool = False,
     ) -> None:

@@ -140,24 +140,24 @@ class Backend:
             connection.send(message)
         if self.opening.parameters.heartbeat_message is not None:
             self._beat_later()
-        self._inbox.put(lambda: self._owner.backend_opened(self))
+        self._inbox.put(self._owner.backend_opened, self)
         return self
 
     def frame_received(self, frame: Frame) -> None:
         if not self.closing:
-            self._inbox.put(lambda: self._owner.backend_received(self, frame))
+            self._inbox.put(self._owner.backend_received, self, frame)
 
     def _control_received(self, is_ping: bool, payload: bytes) -> None:
         if not self.closing:
-            self._inbox.put(lambda: self._owner.backend_control(self, ControlFrame(is_ping, payload)))
+            self._inbox.put(self._owner.backend_control, self, ControlFrame(is_ping, payload))
 
     def connection_lost(self, code: int, reason: str) -> None:
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         self._holder.forget(self)
-        self._inbox.put(lambda: self.replies.lost(self.uri))  # when the replies that came have been dealt with
+        self._inbox.put(self.replies.lost, self.uri)  # when the replies that came have been dealt with
         if not self.closing:
-            self._inbox.put(lambda: self._owner.backend_lost(self, code, reason))
+            self._inbox.put(self._owner.backend_lost, self, code, reason)
 
     def pause_writing(self) -> None:
         """The sender asks ``writable`` for itself."""
