@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation import flow
@@ -34,8 +34,8 @@ class Exchange:
 
     The request leg runs the in sequence of the proxy service, and its endpoint if the sequence lets the message
     through. Each answer to a ``<send>`` is a response leg, run when the request leg has unwound. The client gets what
-    the first ``reply`` brings, or 202 when all legs have ended without one (``docs/compatibility.md``, the 202 rule).
-    The legs run to their end whether or not the client waits.
+    the first ``reply`` brings, or 202 when all legs, branches and groups have ended without one
+    (``docs/compatibility.md``, the 202 rule). They run to their end whether or not the client waits.
 
     Args:
         service: what was asked for.
@@ -53,15 +53,13 @@ class Exchange:
         self._soap = ctx.soap_media_type
         self._is_head = ctx.axis2.get(HTTP_METHOD) == "HEAD"
         self._answer: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
-        self._responses: deque[tuple[MessageContext, str | None]] = deque()
-        self._responses_so_far = 0
         self._failure: Exception | None = None
         ctx.client = self
 
     async def run(self, running: Exchanges) -> HttpAnswer:
         """Mediate the request; returns as soon as there is an answer, which may be long before the legs end."""
         outcome = flow.run_leg(self._mediate_request, self._request, _RequestFault(self.service.fault_sequence, self))
-        if isinstance(outcome, bool) and not self._responses:
+        if isinstance(outcome, bool) and not self._request.unfinished:
             # A flow that met nothing to wait for costs no task.
             self._give(self._unanswered())
             return self._answer.result()
@@ -96,27 +94,28 @@ class Exchange:
         Raises:
             MediationError: each answer so far has set off the next.
         """
-        self._responses_so_far += 1
-        if self._responses_so_far > flow.MAX_ANSWERS:
+        response.answers += 1
+        if response.answers > flow.MAX_ANSWERS:
             raise MediationError(
                 f"{flow.MAX_ANSWERS} answers of back-ends to one request; does the out sequence send to a back-end?"
             )
-        self._responses.append((response, receive))
+        leg = _ResponseLeg(self.service, receive)
+        fault = _ResponseFault(self.service.fault_sequence, self)
+        response.branches.later(partial(flow.run_leg, leg.mediate, response, fault))
 
     # -- legs
 
     async def _finish(self, request_leg: Outcome) -> None:
-        """The rest of the request leg, and the response legs."""
-        if not isinstance(request_leg, bool):
-            await request_leg
-        if is_true(self._request.axis2.get(FORCE_SC_ACCEPTED)):
-            self._give(self._unanswered())
-        while self._responses:
-            response, receive = self._responses.popleft()
-            leg = _ResponseLeg(self.service, receive)
-            outcome = flow.run_leg(leg.mediate, response, _ResponseFault(self.service.fault_sequence, self))
-            if not isinstance(outcome, bool):
-                await outcome
+        """The rest of the request leg, and all that it has set off."""
+        branches = self._request.branches
+        try:
+            if not isinstance(request_leg, bool):
+                await request_leg
+            if is_true(self._request.axis2.get(FORCE_SC_ACCEPTED)):
+                self._give(self._unanswered())
+            await branches.join()
+        finally:
+            branches.cancel()
         self._give(self._unanswered())
 
     def _mediate_request(self, ctx: MessageContext) -> Outcome:

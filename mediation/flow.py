@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mediation.errors import MediationError, PayloadError, TooManySteps
@@ -212,6 +213,22 @@ def _dropped(exc: Exception, ctx: MessageContext) -> bool:
         "{%s} Exception encountered but no fault handler found - message dropped: %s",
         where,
         exc,
+def run_branch(body: Callable[[MessageContext], Outcome], ctx: MessageContext) -> Outcome:
+    """
+    Run a branch of a message; nothing climbs out of it.
+
+    What fails goes to the fault handlers that were in force where the branch began, innermost first.
+    """
+    handlers, ctx.fault_handlers = ctx.fault_handlers, ()
+    for handler in reversed(handlers):
+        body = partial(guard, body, handler=handler)
+    try:
+        outcome = body(ctx)
+    except Exception as exc:
+        return _dropped(exc, ctx)
+    return outcome if isinstance(outcome, bool) else _leg(outcome, ctx)
+
+
         # A failure of a message explains itself; anything else is a defect, and needs its place.
         exc_info=None if isinstance(exc, MediationError) else exc,
     )

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from mediation.headers import Headers
+from mediation.branches import Branches
 from mediation.payloads import Payload
 from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
 from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT_HEADERS, is_true
@@ -37,6 +38,8 @@ class MessageContext:
     faults = 0
     """How many failures of this message were handed to a fault handler."""
     fault_handlers: tuple[FaultHandler, ...] = ()
+    answers = 0
+    """How many answers of back-ends, one after the other, have led to this message."""
     functions: tuple[TemplateCall, ...] = ()
     """The calls of sequence templates that this message is in, innermost last; the scope ``func`` reads that one."""
     from_backend = False
@@ -48,6 +51,7 @@ class MessageContext:
     relates_to: str | None = None
     action: str | None = None
     _operation: dict[str, Any] | None = None
+    _branches: Branches | None = None
     _other_scopes: dict[str, dict[str, Any]] | None = None
     _variables: dict[str, Any] | None = None
     _message_id: str | None = None
@@ -109,6 +113,20 @@ class MessageContext:
         return None
 
     # -- scopes
+    # -- what it sets off
+
+    @property
+    def branches(self) -> Branches:
+        """What this message sets off beside its own leg; one for the message, its copies and its answers."""
+        if self._branches is None:
+            self._branches = Branches()
+        return self._branches
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether anything that this message has set off is still under way."""
+        return self._branches is not None and self._branches.unfinished
+
 
     @property
     def headers(self) -> Headers:
@@ -212,11 +230,18 @@ class MessageContext:
         ctx._variables = self._variables
         return ctx
 
-    def copy(self) -> MessageContext:
-        """A clone whose changes this message does not see (``clone``, ``OUT_ONLY`` calls)."""
+    def copy(self, payload: Payload | None = None) -> MessageContext:
+        """
+        A clone whose changes this message does not see (``clone``, ``OUT_ONLY`` calls).
+
+        Args:
+            payload: its body; a copy of this message's by default.
+        """
         ctx = MessageContext(
             self.environment,
-            self.payload.copy(),
+            self.payload.copy() if payload is None else payload,
+        ctx.answers = self.answers
+        ctx._branches = self.branches
             client=self.client,
             default=dict(self.properties),
             axis2=dict(self.axis2),
@@ -239,6 +264,9 @@ class MessageContext:
         ctx._variables = None if self._variables is None else dict(self._variables)
         return ctx
 
+            "answers",
     def __repr__(self) -> str:
         direction = "response" if self.is_response else "request"
+            "from_backend",
         return f"<MessageContext {direction} to={self.to!r} properties={sorted(self.properties)}>"
+        ctx._branches = self.branches

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -118,7 +117,6 @@ class Session:
         self._connection = connection
         self._reading = Reading(connection)
         self._inbox = Inbox(self._reading)
-        self._responses: deque[tuple[MessageContext, str | None]] = deque()
         self._backlog = 0
         self._ended = False
         self._environment: Environment | None = None  # that the last message saw
@@ -354,7 +352,7 @@ class Session:
         self, body: Callable[[MessageContext], flow.Outcome], ctx: MessageContext, handler: flow.FaultHandler
     ) -> Awaitable[None] | None:
         outcome = flow.run_leg(body, ctx, handler)
-        if self._responses or not isinstance(outcome, bool):
+        if not isinstance(outcome, bool) or ctx.unfinished:
             return self._go_on(outcome, ctx)
         if ERROR_EXCEPTION in ctx.properties:
             self._close_if_unreachable(ctx)
@@ -363,18 +361,9 @@ class Session:
     async def _go_on(self, outcome: flow.Outcome, ctx: MessageContext) -> None:
         if not isinstance(outcome, bool):
             await outcome
-        answers = 0
-        while self._responses:
-            response, receive = self._responses.popleft()
-            answers += 1
-            # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
-            body = NamedSequence(receive, "main").mediate if receive else self._outflow.mediate
-            if answers > flow.MAX_ANSWERS:
-                self._responses.clear()
-                body = _going_in_circles
-            leg = flow.run_leg(body, response, self._outflow_fault_handler)
-            if not isinstance(leg, bool):
-                await leg
+        if ctx.unfinished:
+            # Not for groups: what they wait for may be the next frame.
+            await ctx.branches.join(groups=False)
         if ERROR_EXCEPTION in ctx.properties:
             self._close_if_unreachable(ctx)
 
@@ -396,7 +385,12 @@ class Session:
         """A WebSocket client waits for nothing."""
 
     def response_received(self, response: MessageContext, receive: str | None) -> None:
-        self._responses.append((response, receive))
+        # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
+        body = NamedSequence(receive, "main").mediate if receive else self._outflow.mediate
+        response.answers += 1
+        if response.answers > flow.MAX_ANSWERS:
+            body = _going_in_circles
+        response.branches.later(partial(flow.run_leg, body, response, self._outflow_fault_handler))
 
     def reply(self, ctx: MessageContext) -> None:
         """
