@@ -16,7 +16,7 @@ BANDS = {
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
         "local_entry inbox parameters limit_parameters access inbound_tls client_certificate "
-        "conversation_parameters control_frames handlers templates child_processes scripting stores"
+        "conversation_parameters control_frames handlers templates api child_processes enrichment scripting stores"
     ),
     "run time": (
         "models database_thread stored_messages client_counts message_rate outbox client_messages session relay "
