@@ -48,6 +48,10 @@ ESB_HTTPS_KEY = env.str("ESB_HTTPS_KEY", default="")
 ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
 # Where relative paths of key and trust stores start, and what ${carbon.home} in them means.
 ESB_STORE_DIR = env.str("ESB_STORE_DIR", default=str(BASE_DIR))
+# The files of the registry: what artifacts use by keys such as conf:/transform.xslt.
+ESB_REGISTRY_DIR = env.str("ESB_REGISTRY_DIR", default=str(ESB_DATA_DIR / "registry"))
+# Addresses that local entries with src="http..." may be read from: "https://config.example/entries/".
+ESB_ENTRY_URLS = env.list("ESB_ENTRY_URLS", default=[])
 # False takes the admin off the main port, for a main port that the world can reach.
 ESB_ADMIN_ON_MAIN = env.bool("ESB_ADMIN_ON_MAIN", default=True)
 
@@ -90,6 +94,9 @@ ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
 ESB_AUTH_TRUST_SECONDS = env.float("ESB_AUTH_TRUST_SECONDS", default=30.0)
 # Wrong credentials of a kind that an address may show in a minute before it gets 429; 0 for any number.
 ESB_AUTH_FAILURES_PER_MINUTE = env.int("ESB_AUTH_FAILURES_PER_MINUTE", default=20)
+ESB_SCRIPT_WORKERS = env.int("ESB_SCRIPT_WORKERS", default=2)
+ESB_SCRIPT_SECONDS = env.float("ESB_SCRIPT_SECONDS", default=5.0)
+ESB_SCRIPT_MEMORY_BYTES = env.int("ESB_SCRIPT_MEMORY_BYTES", default=64 * 1024 * 1024)
 
 # -- Django ----------------------------------------------------------------------------------------------------------
 

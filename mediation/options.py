@@ -41,6 +41,9 @@ class Options:
     auth_trust_seconds: float = 30.0
     auth_failures_per_minute: int = 20
     store_dir: str = ""
+    script_workers: int = 2
+    script_seconds: float = 5.0
+    script_memory_bytes: int = 64 * 1024 * 1024
 
     @classmethod
     def from_settings(cls) -> Options:
@@ -71,4 +74,7 @@ class Options:
             auth_trust_seconds=settings.ESB_AUTH_TRUST_SECONDS,
             auth_failures_per_minute=settings.ESB_AUTH_FAILURES_PER_MINUTE,
             store_dir=settings.ESB_STORE_DIR,
+            script_workers=settings.ESB_SCRIPT_WORKERS,
+            script_seconds=settings.ESB_SCRIPT_SECONDS,
+            script_memory_bytes=settings.ESB_SCRIPT_MEMORY_BYTES,
         )

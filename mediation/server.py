@@ -26,6 +26,7 @@ from mediation.monitoring.status import Status
 from mediation.monitoring.watcher import Source, Watcher
 from mediation.options import Options
 from mediation.runtime import Runtime
+from mediation.scripting.engine import ENGINE
 from mediation.transports.http import HTTP
 from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
 from mediation.views import proxy_services
@@ -99,6 +100,7 @@ class Server:
         """Messages that come later open connections of their own."""
         self.runtime.shared_backends.close()
         await HTTP.aclose()
+        await ENGINE.aclose()
 
     def reload(self) -> None:
         """Look for a new configuration now, not at the next poll. May be called from any thread."""
