@@ -1,9 +1,10 @@
 """
 Expressions: what an attribute computes from a message.
 
-Two dialects (``docs/compatibility.md``, dynamic values): :func:`compile_expression` for attributes that hold an
-expression, :func:`compile_value` for those that hold text or an expression in braces. Expressions are compiled once,
-shared by all messages, and build a message's body only if they read it.
+Three dialects (``docs/compatibility.md``, dynamic values): :func:`compile_expression` for attributes that hold an
+expression, :func:`compile_value` for those that hold text or an expression in braces, :func:`compile_template` for text
+with expressions in it. Expressions are compiled once, shared by all messages, and build a message's body only if they
+read it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mediation.errors import NotRunnable
-
+from .inline import InlineTemplate
 from .json_eval import JsonEval
 from .regex import Match, Pattern, compile_regex
+from .synapse import SynapseExpression
 from .xpath import compile_xpath
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Expression",
+    "InlineTemplate",
     "JsonEval",
     "Match",
     "Pattern",
     "Value",
     "compile_expression",
     "compile_regex",
+    "compile_template",
     "compile_value",
 ]
 
@@ -82,18 +85,18 @@ class Value:
 
 def compile_expression(text: str, namespaces: Mapping[str, str]) -> Expression:
     """
-    Compile ``json-eval(path)``, or XPath 1.0.
+    Compile ``json-eval(path)``, ``${...}``, or XPath 1.0.
 
     Args:
         namespaces: by prefix, those in scope where the expression stands.
 
     Raises:
-        ExpressionSyntaxError: neither.
+        ExpressionSyntaxError: none of them.
         NotRunnable: a function, scope or dialect that this version does not have.
     """
     stripped = text.strip()
     if stripped.startswith("${") and stripped.endswith("}"):
-        raise NotRunnable(f"the synapse expression {stripped}", "use XPath or json-eval()")
+        return SynapseExpression(stripped[2:-1], namespaces)
     if stripped.startswith("json-eval(") and stripped.endswith(")"):
         return JsonEval(stripped[len("json-eval(") : -1], lambda inner: compile_expression(inner, namespaces))
     return compile_xpath(stripped, namespaces)
@@ -112,3 +115,13 @@ def compile_value(text: str, namespaces: Mapping[str, str]) -> Value:
     if stripped.startswith("{{") and stripped.endswith("}}"):
         return Value(text, compile_expression(stripped[2:-2], namespaces), is_escaped=True)
     return Value(text, compile_expression(stripped[1:-1], namespaces))
+
+
+def compile_template(text: str, namespaces: Mapping[str, str] | None = None) -> InlineTemplate:
+    """
+    Compile text with ``${...}`` in it; see :meth:`InlineTemplate.render`.
+
+    Raises:
+        ExpressionSyntaxError, NotRunnable: as for :func:`compile_expression`.
+    """
+    return InlineTemplate(text, namespaces or {})

@@ -1,10 +1,10 @@
-"""Dates in the patterns of Java's SimpleDateFormat, English names."""
+"""Dates in the patterns of Java's SimpleDateFormat and DateTimeFormatter, English names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 DEFAULT_PATTERN: Final = "M/d/yy, h:mm a"
@@ -55,6 +55,85 @@ def format_date(moment: datetime, pattern: str) -> str:
     if position != len(pattern):
         raise ValueError("unterminated quote")
     return "".join(written)
+
+
+def parse_date(text: str, pattern: str) -> datetime:
+    """
+    Read a date that was written in a pattern; what the pattern leaves out is that of 1970-01-01, 00:00.
+
+    Args:
+        pattern: of years, months, days, hours, minutes, seconds, milliseconds, AM/PM and the zone.
+
+    Raises:
+        ValueError: the text is not so written, or the pattern has something else.
+    """
+    expression, letters, position = "", [], 0
+    for token in _TOKENS.finditer(pattern):
+        if token.start() != position:
+            break
+        position = token.end()
+        quoted, letter = token.groups()
+        if quoted is not None:
+            expression += re.escape(quoted.replace("''", "'") or "'")
+        elif letter is None:
+            expression += re.escape(token[0])
+        else:
+            expression += f"({_pattern_of(letter, len(token[0]))})"
+            letters.append(letter)
+    if position != len(pattern):
+        raise ValueError("unterminated quote")
+    match = re.fullmatch(expression, text, re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"not a date of the form {pattern}")
+    return _date_of(dict(zip(letters, match.groups(), strict=True)))
+
+
+def _pattern_of(letter: str, width: int) -> str:
+    if letter in "ML" and width > 2:
+        return "|".join(name if width > 3 else name[:3] for name in _MONTHS)
+    if letter == "E":
+        return "|".join(name if width > 3 else name[:3] for name in _DAYS)
+    if letter in "yu" and width == 2:
+        return r"\d{2}"
+    if letter in _PARSED:
+        return _PARSED[letter]
+    raise ValueError(f"the pattern letter '{letter}' cannot be read")
+
+
+_PARSED: Final = {
+    "y": r"\d{1,4}",
+    "u": r"\d{1,4}",
+    **dict.fromkeys("MLdHhkKms", r"\d{1,2}"),
+    "S": r"\d{1,9}",
+    "a": "AM|PM",
+    **dict.fromkeys("XZx", r"Z|[+-]\d{2}(?::?\d{2})?"),
+}
+
+
+def _date_of(fields: dict[str, str]) -> datetime:
+    year = fields.get("y", fields.get("u", "1970"))
+    month = fields.get("M", fields.get("L", "1"))
+    names = [name[:3].lower() for name in _MONTHS]
+    hour = int(fields.get("H", fields.get("k", "0"))) % (24 if "k" in fields else 100)
+    if "h" in fields or "K" in fields:
+        hour = int(fields.get("h", fields.get("K", "0"))) % 12 + (12 if fields.get("a", "").upper() == "PM" else 0)
+    return datetime(
+        int(year) + (2000 if len(year) == 2 else 0),
+        int(month) if month.isdigit() else names.index(month[:3].lower()) + 1,
+        int(fields.get("d", "1")),
+        hour,
+        int(fields.get("m", "0")),
+        int(fields.get("s", "0")),
+        int(fields.get("S", "0").ljust(6, "0")[:6]),
+        tzinfo=_zone_of(next((fields[letter] for letter in "XZx" if letter in fields), "")),
+    )
+
+
+def _zone_of(text: str) -> timezone | None:
+    if not text or text.upper() == "Z":
+        return UTC if text else None
+    minutes = int(text[1:3]) * 60 + int(text[3:].removeprefix(":") or "0")
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
 def _number(part: Callable[[datetime], int]) -> Callable[[datetime, int], str]:

@@ -93,7 +93,7 @@ _STEP: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "length": lambda value: len(value) if isinstance(value, list | dict | str) else MISSING,
     "size": lambda value: len(value) if isinstance(value, list | dict | str) else MISSING,
     "min": lambda value: min(_numbers(value), default=MISSING),
@@ -192,7 +192,7 @@ def _step(match: re.Match[str]) -> Step:
 
 def _function(name: str, text: str) -> Callable[[Any], Any]:
     try:
-        return _FUNCTIONS[name]
+        return FUNCTIONS[name]
     except KeyError:
         raise ExpressionSyntaxError(text, f"there is no function {name}()") from None
 

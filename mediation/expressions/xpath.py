@@ -129,9 +129,15 @@ class XPath:
             ExpressionError: an undeclared prefix, wrong arguments, or a property that XPath cannot take.
             PayloadError: the body cannot be parsed.
         """
+        return self._evaluated(ctx.payload.envelope if self.reads_payload else _NO_BODY, ctx)
+
+    def string_at(self, element: etree._Element, ctx: MessageContext) -> str | None:
+        """The string value with another context node than the envelope."""
+        return string_value(self._evaluated(element, ctx), whole_nodes=self._whole_nodes)
+
+    def _evaluated(self, node: etree._Element, ctx: MessageContext) -> Any:
         if self._undeclared:
             raise ExpressionError(self.source, f"the prefix {self._undeclared[0]} is not declared")
-        node = ctx.payload.envelope if self.reads_payload else _NO_BODY
         outer = getattr(_evaluating, "ctx", None)
         _evaluating.ctx = ctx
         try:
