@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from lxml import etree
 
@@ -144,57 +144,59 @@ def _literal(value: Any) -> str:
 # -- XML to JSON
 
 
-def xml_to_json(element: etree._Element) -> str:
+class TextPattern(Protocol):
+    """A compiled regular expression."""
+
+    def fullmatch(self, text: str, /) -> object | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOutput:
+    """
+    How XML is written as JSON. The defaults are those that the originals ship.
+
+    Attributes:
+        primitives: text that looks like a number, ``true``, ``false`` or ``null`` is one.
+        always_text: text that this matches stays text all the same.
+        arrays: neighbours of one name become an array; otherwise only a processing instruction makes one.
+        instructions: ``<?xml-multiple  name?>`` makes an array.
+        namespaces: keep prefixes, as ``prefix_name``.
+        declarations: write namespace declarations as ``@xmlns_prefix``, too.
+        separator: what stands between a prefix and a name.
+        empty_as_text: an element without content is ``""``, not ``null``.
+    """
+
+    primitives: bool = True
+    always_text: TextPattern | None = None
+    arrays: bool = True
+    instructions: bool = True
+    namespaces: bool = False
+    declarations: bool = False
+    separator: str = "_"
+    empty_as_text: bool = False
+
+
+_DEFAULT: Final = JsonOutput()
+
+
+def xml_to_json(element: etree._Element, output: JsonOutput = _DEFAULT) -> str:
     """
     The JSON text of an element.
-
-    Namespaces are dropped; text that looks like a number, ``true``, ``false`` or ``null`` is one.
 
     Raises:
         PayloadError: an element holds both text and elements, or the tree is too deep.
     """
     name = etree.QName(element).localname
+    writer = _JsonWriter(output)
     try:
         if name == VALUE and len(element) == 0:
             return dumps(loads(element.text or "null"))
         if name in (OBJECT, ARRAY):
-            return _value(element, name == ARRAY) if len(element) or element.attrib else "[]" if name == ARRAY else "{}"
-        return f"{{{dumps(decode_name(name))}:{_value(element)}}}"
+            empty = "[]" if name == ARRAY else "{}"
+            return writer.value(element, is_array=name == ARRAY) if len(element) or element.attrib else empty
+        return f"{{{dumps(writer.name(element))}:{writer.value(element)}}}"
     except RecursionError as exc:
         raise PayloadError("the XML is nested too deeply to be written as JSON") from exc
-
-
-def _value(element: etree._Element, is_array: bool = False) -> str:
-    """The value of a member, without its name. In ``<jsonArray>`` the members are an array's."""
-    text = "".join([element.text or "", *(child.tail or "" for child in element)])
-    text = text if text.strip() else ""
-    members = [
-        f"{dumps('@' + decode_name(etree.QName(name).localname))}:{dumps(value)}"
-        for name, value in element.attrib.items()
-    ]
-    runs = _runs(element)
-    if text and runs:
-        raise PayloadError("Mixed content is not supported")
-    if not members:
-        if not runs:
-            return _primitive(text) if text else "null"
-        if len(runs) == 1 and (special := _special(runs[0], is_array)) is not None:
-            return special
-    if text:
-        members.append(f'"$":{_primitive(text)}')
-    members.extend(f"{dumps(run.name)}:{run.json()}" for run in runs)
-    return "{" + ",".join(members) + "}"
-
-
-def _special(run: _Run, is_array: bool) -> str | None:
-    """The value of an element that only holds an array's parts or an empty object."""
-    if is_array and run.name == ELEMENT:
-        return run.json()
-    if run.is_multiple or len(run.elements) != 1:
-        return None
-    if run.name == ARRAY:
-        return _value(run.elements[0], is_array=True) if len(run.elements[0]) else "[]"
-    return "{}" if run.name == _EMPTY else None
 
 
 @dataclass(slots=True)
@@ -205,28 +207,96 @@ class _Run:
     is_multiple: bool
     elements: list[etree._Element]
 
-    def json(self) -> str:
-        values = [_value(element) for element in self.elements]
-        return f"[{','.join(values)}]" if self.is_multiple or len(values) > 1 else values[0]
+
+class _JsonWriter:
+    def __init__(self, output: JsonOutput) -> None:
+        self.output = output
+
+    def name(self, element: etree._Element) -> str:
+        local = decode_name(etree.QName(element).localname)
+        keeps_prefix = self.output.namespaces and element.prefix
+        return f"{element.prefix}{self.output.separator}{local}" if keeps_prefix else local
+
+    def value(self, element: etree._Element, *, is_array: bool = False) -> str:
+        """The value of a member, without its name. In ``<jsonArray>`` the members are an array's."""
+        text = "".join([element.text or "", *(child.tail or "" for child in element)])
+        text = text if text.strip() else ""
+        members = self.attributes(element)
+        runs = self.runs(element)
+        if text and runs:
+            raise PayloadError("Mixed content is not supported")
+        if not members:
+            if not runs:
+                return self.primitive(text) if text else self.empty()
+            if len(runs) == 1 and (special := self.special(runs[0], is_array)) is not None:
+                return special
+        if text:
+            members.append(f'"$":{self.primitive(text)}')
+        members.extend(f"{dumps(run.name)}:{self.run(run)}" for run in runs)
+        return "{" + ",".join(members) + "}"
+
+    def attributes(self, element: etree._Element) -> list[str]:
+        members = []
+        if self.output.declarations:
+            parent = element.getparent()
+            outer = {} if parent is None else parent.nsmap
+            members += [
+                f"{dumps('@xmlns' + (self.output.separator + prefix if prefix else ''))}:{dumps(uri)}"
+                for prefix, uri in element.nsmap.items()
+                if outer.get(prefix) != uri
+            ]
+        for name, value in element.attrib.items():
+            qualified = etree.QName(name)
+            prefix = self.prefix_of(element, qualified.namespace) if self.output.namespaces else ""
+            members.append(f"{dumps('@' + prefix + decode_name(qualified.localname))}:{dumps(value)}")
+        return members
+
+    def prefix_of(self, element: etree._Element, namespace: str | None) -> str:
+        found = (prefix for prefix, uri in element.nsmap.items() if prefix and uri == namespace)
+        prefix = next(found, None) if namespace is not None else None
+        return "" if prefix is None else prefix + self.output.separator
+
+    def runs(self, element: etree._Element) -> list[_Run]:
+        runs: list[_Run] = []
+        for child in element:
+            if isinstance(child.tag, str):
+                name = self.name(child)
+                joins = runs and runs[-1].name == name and (self.output.arrays or runs[-1].is_multiple)
+                if not joins:
+                    runs.append(_Run(name, False, []))
+                runs[-1].elements.append(child)
+            elif self.output.instructions and _marks_array(child):
+                runs.append(_Run((child.text or "").strip(), True, []))
+        return runs
+
+    def run(self, run: _Run) -> str:
+        values = [self.value(element) for element in run.elements]
+        return f"[{','.join(values)}]" if run.is_multiple or len(values) > 1 else values[0]
+
+    def special(self, run: _Run, is_array: bool) -> str | None:
+        """The value of an element that only holds an array's parts or an empty object."""
+        if is_array and run.name == ELEMENT:
+            return self.run(run)
+        if run.is_multiple or len(run.elements) != 1:
+            return None
+        if run.name == ARRAY:
+            return self.value(run.elements[0], is_array=True) if len(run.elements[0]) else "[]"
+        return "{}" if run.name == _EMPTY else None
+
+    def empty(self) -> str:
+        return '""' if self.output.empty_as_text else "null"
+
+    def primitive(self, text: str) -> str:
+        output = self.output
+        if not output.primitives or (output.always_text is not None and output.always_text.fullmatch(text)):
+            return dumps(text)
+        if text in _LITERALS:
+            return text
+        if _NUMBER.fullmatch(text):
+            # The originals write a BigDecimal: its digits are kept, an exponent takes its normal form.
+            return str(Decimal(text)) if "e" in text or "E" in text else text
+        return dumps(text)
 
 
-def _runs(element: etree._Element) -> list[_Run]:
-    runs: list[_Run] = []
-    for child in element:
-        if isinstance(child.tag, str):
-            name = decode_name(etree.QName(child).localname)
-            if not runs or runs[-1].name != name:
-                runs.append(_Run(name, False, []))
-            runs[-1].elements.append(child)
-        elif isinstance(child, etree._ProcessingInstruction) and child.target == _MULTIPLE:
-            runs.append(_Run((child.text or "").strip(), True, []))
-    return runs
-
-
-def _primitive(text: str) -> str:
-    if text in _LITERALS:
-        return text
-    if _NUMBER.fullmatch(text):
-        # The originals write a BigDecimal: its digits are kept, an exponent takes its normal form.
-        return str(Decimal(text)) if "e" in text or "E" in text else text
-    return dumps(text)
+def _marks_array(node: etree._Element) -> bool:
+    return isinstance(node, etree._ProcessingInstruction) and node.target == _MULTIPLE
