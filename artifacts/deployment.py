@@ -6,7 +6,7 @@ Rows to the immutable snapshot that the engine runs.
     source = DatabaseSource()
     snapshot = source.load(None)
     ...
-    if source.generation() != snapshot.generation:
+    if not source.is_current(snapshot):
         snapshot = source.load(snapshot)
 
 Which version of an artifact serves was decided when its row was saved; a snapshot follows that. Artifacts whose served
@@ -15,6 +15,7 @@ suspension.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -28,15 +29,20 @@ from mediation.compiler import compile_artifact
 from mediation.defaults import DEFAULTS, default_sequence
 from mediation.environment import Environment
 from mediation.errors import ConfigurationError
+from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator
 from mediation.payloads.xml import parse_xml
 
 from . import models
 from .models import ARTIFACT_MODELS, Artifact, Deployment, KeptArtifact, State, TransportParameter
 from .models.inbound import port_in_use
+from .registry import ResourceEntry, ResourceError, filled, read_entries, registry_directory
 from .snapshot import ArtifactState, Key, Served, Snapshot
 
 logger = logging.getLogger(__name__)
+
+REGISTRY_SECONDS: Final = 2.0
+"""Between two looks at the registry's files."""
 
 ATTEMPTS: Final = 5
 """To read all rows while nobody writes, before writers have to wait."""
@@ -49,10 +55,21 @@ class DatabaseSource:
     A database that is gone makes both methods raise ``DatabaseError``; the next call connects anew.
     """
 
-    def generation(self) -> int:
-        """The current one: one query for one number."""
+    def __init__(self) -> None:
+        self._registry = registry_directory()
+        self._registry_looked = 0.0
+
+    def is_current(self, environment: Environment) -> bool:
+        """One query for one number; and every few seconds a look at the registry's files."""
         with _connected():
-            return Deployment.current()
+            if Deployment.current() != environment.generation:
+                return False
+        now = time.monotonic()
+        if now - self._registry_looked < REGISTRY_SECONDS or not isinstance(environment, Snapshot):
+            return True
+        self._registry_looked = now
+        stamps = {path: resource.stamp for path, resource in environment.resources.items()}
+        return self._registry.stamps() == stamps
 
     def load(self, previous: Environment | None) -> Snapshot:
         """
@@ -61,10 +78,11 @@ class DatabaseSource:
         Args:
             previous: the last one; what did not change since is taken from it.
         """
-        known = previous.served if isinstance(previous, Snapshot) else {}
+        before = previous if isinstance(previous, Snapshot) else None
+        resources = read_entries(self._registry, {} if before is None else before.resources)
         with _connected():
-            snapshot = _consistently(lambda generation: _Loader(generation, known).load())
-        _tell(snapshot, previous.states if isinstance(previous, Snapshot) else {})
+            snapshot = _consistently(lambda generation: _Loader(generation, before, resources).load())
+        _tell(snapshot, {} if before is None else before.states)
         return snapshot
 
 
@@ -100,9 +118,11 @@ def _consistently(read: Callable[[int], _T]) -> _T:
 class _Loader:
     """Builds one snapshot. Used once."""
 
-    def __init__(self, generation: int, known: Mapping[Key, Served]) -> None:
+    def __init__(self, generation: int, before: Snapshot | None, resources: Mapping[str, ResourceEntry]) -> None:
         self._generation = generation
-        self._known = known
+        self._before = before
+        self._known: Mapping[Key, Served] = {} if before is None else before.served
+        self._resources = MappingProxyType(resources)
         self._served: dict[Key, Served] = {}
         self._states: dict[Key, ArtifactState] = {}
 
@@ -111,7 +131,7 @@ class _Loader:
             self._read_states(model)
             self._read_served(model)
         self._settle_ports()
-        local_entries = self._of(models.LocalEntry)
+        local_entries = self._local_entries()
         held = {key: entry.artifact for key, entry in local_entries.items() if entry.artifact is not None}
         defaults = {name: sequence for name in DEFAULTS if (sequence := default_sequence(name)) is not None}
         sequences = {key: each for key, each in held.items() if isinstance(each, SequenceMediator)}
@@ -127,7 +147,21 @@ class _Loader:
             of_kind=self._by_kind(),
             states=MappingProxyType(self._states),
             served=MappingProxyType(self._served),
+            resources=self._resources,
         )
+
+    def _local_entries(self) -> dict[str, LocalEntry]:
+        """With the content of those that it lies elsewhere for; without those whose content is not there."""
+        entries: dict[str, LocalEntry] = self._of(models.LocalEntry)
+        for key, entry in list(entries.items()):
+            if entry.source is not None:
+                before = None if self._before is None else self._before.local_entries.get(key)
+                try:
+                    entries[key] = filled(entry, before, self._resources)
+                except ResourceError as exc:
+                    logger.warning("local entry %s: %s", key, exc)
+                    del entries[key]
+        return entries
 
     def _by_kind(self) -> Mapping[str, Mapping[str, Any]]:
         kinds: dict[str, dict[str, Any]] = {}

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from mediation.endpoints import Endpoint
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator
 from mediation.proxy_service import ProxyService
+from mediation.registry import resource_path
 
 from .models import State
+from .registry import ResourceEntry
 
 Key = tuple[str, str]
 """Kind and name of an artifact."""
@@ -54,6 +56,8 @@ class Snapshot:
         of_kind: what serves, by kind and name; of the kinds that have no mapping of their own above.
         states: of every artifact, also of those that do not serve.
         served: what the next snapshot takes over.
+        local_entries: those whose content has been read.
+        resources: of the registry, by path.
     """
 
     generation: int
@@ -66,15 +70,29 @@ class Snapshot:
     of_kind: Mapping[str, Mapping[str, Any]]
     states: Mapping[Key, ArtifactState]
     served: Mapping[Key, Served]
+    resources: Mapping[str, ResourceEntry]
 
     def sequence(self, name: str) -> SequenceMediator | None:
-        return self.sequences.get(name)
+        found = self.sequences.get(name)
+        if found is None and (entry := self._resource(name)) is not None:
+            return entry.artifact if isinstance(entry.artifact, SequenceMediator) else None
+        return found
 
     def endpoint(self, name: str) -> Endpoint | None:
-        return self.endpoints.get(name)
+        found = self.endpoints.get(name)
+        if found is None and (entry := self._resource(name)) is not None:
+            return None if isinstance(entry.artifact, SequenceMediator) else cast("Endpoint | None", entry.artifact)
+        return found
 
     def local_entry(self, key: str) -> LocalEntry | None:
-        return self.local_entries.get(key)
+        found = self.local_entries.get(key)
+        return self._resource(key) if found is None else found
+
+    def _resource(self, key: str) -> LocalEntry | None:
+        if not self.resources:
+            return None
+        found = self.resources.get(resource_path(key) or "")
+        return None if found is None else found.entry
 
     def proxy_service(self, name: str) -> ProxyService | None:
         return self.proxy_services.get(name)

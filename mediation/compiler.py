@@ -18,6 +18,7 @@ import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
 import mediation.proxy_service
+import mediation.server_configuration
 import mediation.stores
 import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.endpoints import Endpoint, compile_endpoint
@@ -173,8 +174,6 @@ KEPT_KINDS: Final = {
     "api": "API",
     "task": "task",
     "messageProcessor": "message processor",
-    "registry": "registry",
-    "taskManager": "task manager",
     "import": "connector import",
     "priorityExecutor": "priority executor",
     "eventSource": "event source",

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 class Source(Protocol):
     """Where the configuration comes from. Called from the watcher's thread only; both may raise anything."""
 
-    def generation(self) -> int:
-        """The current one; cheap."""
+    def is_current(self, environment: Environment) -> bool:
+        """Whether ``environment``, which :meth:`load` returned, is still the configuration; cheap."""
 
     def load(self, previous: Environment | None) -> Environment:
         """The current configuration. What did not change since ``previous`` is taken from it."""
@@ -90,8 +90,7 @@ class Watcher(threading.Thread):
         self._attempt("delete the status of this process", self._withdraw)
 
     def _look(self) -> None:
-        generation = self._source.generation()
-        if self._environment is None or generation != self._environment.generation:
+        if self._environment is None or not self._source.is_current(self._environment):
             environment = self._source.load(self._environment)
             self._apply(environment)
             self._environment = environment

@@ -4,6 +4,7 @@ from django.db import DatabaseError, connection
 from artifacts import deployment
 from artifacts.deployment import DatabaseSource
 from artifacts.models import InboundEndpoint, Sequence, State
+from artifacts.registry import RegistryDirectory
 from artifacts.store import delete_artifact, find_artifact, save_artifact, set_transport_parameters
 from mediation.defaults import default_sequence
 
@@ -30,7 +31,7 @@ def test_an_empty_configuration_has_the_default_sequences():
     assert snapshot.sequence("main") is default_sequence("main")
     assert snapshot.sequence("fault") is default_sequence("fault")
     assert snapshot.sequence("nowhere") is None
-    assert snapshot.generation == DatabaseSource().generation()
+    assert DatabaseSource().is_current(snapshot)
 
 
 def test_artifacts_are_found_by_name():
@@ -162,9 +163,14 @@ def test_a_snapshot_that_changes_little_asks_little(django_assert_max_num_querie
         load(before)
 
 
-def test_the_generation_is_one_query(django_assert_num_queries):
+def test_whether_anything_has_changed_is_one_query(django_assert_num_queries):
+    source, snapshot = DatabaseSource(), load()
+
     with django_assert_num_queries(1):
-        DatabaseSource().generation()
+        assert source.is_current(snapshot)
+
+    save_artifact(GOOD)
+    assert not source.is_current(snapshot)
 
 
 def test_a_suspended_inbound_endpoint_is_in_the_snapshot():
@@ -245,7 +251,7 @@ def test_a_change_while_reading_is_read_as_a_whole(monkeypatch):
 
     assert snapshot.proxy_service("p") is not None
     assert snapshot.sequence("s").mediators[0].tag == "drop"
-    assert snapshot.generation == DatabaseSource().generation()
+    assert DatabaseSource().is_current(snapshot)
 
 
 def test_writers_without_end_do_not_keep_a_snapshot_from_being_read(monkeypatch):
@@ -258,10 +264,12 @@ def test_writers_without_end_do_not_keep_a_snapshot_from_being_read(monkeypatch)
 
     monkeypatch.setattr(deployment._Loader, "load", change_meanwhile)
 
-    assert load().generation < DatabaseSource().generation()
+    assert not DatabaseSource().is_current(load())
 
 
 def test_a_lost_database_is_told_and_reconnected(monkeypatch):
+    snapshot = load()
+
     def lost():
         raise DatabaseError("server closed the connection")
 
@@ -270,7 +278,7 @@ def test_a_lost_database_is_told_and_reconnected(monkeypatch):
     monkeypatch.setattr(deployment.Deployment, "current", lost)
 
     with pytest.raises(DatabaseError):
-        DatabaseSource().generation()
+        DatabaseSource().is_current(snapshot)
     with pytest.raises(DatabaseError):
         DatabaseSource().load(None)
 
@@ -284,4 +292,61 @@ def test_a_database_without_tables_says_how_to_make_them(monkeypatch):
     monkeypatch.setattr(deployment.Deployment, "current", no_table)
 
     with pytest.raises(DatabaseError, match=r"no such table: artifacts_deployment; .*manage\.py migrate"):
-        DatabaseSource().generation()
+        DatabaseSource().load(None)
+
+
+# -- registry
+
+
+@pytest.fixture
+def registry(settings, tmp_path):
+    settings.ESB_REGISTRY_DIR = tmp_path
+    return RegistryDirectory(tmp_path)
+
+
+def test_resources_answer_to_keys(registry):
+    registry.write("config/a.xml", b"<a/>")
+    registry.write("config/s.xml", b'<sequence name="s"><drop/></sequence>')
+    registry.write("governance/e.xml", b'<endpoint><address uri="http://localhost/"/></endpoint>')
+
+    snapshot = load()
+
+    assert snapshot.local_entry("conf:/a.xml").value.tag == "a"
+    assert snapshot.local_entry("conf:/none.xml") is None
+    assert snapshot.sequence("conf:/s.xml").name == "s"
+    assert snapshot.sequence("gov:/e.xml") is None
+    assert snapshot.endpoint("gov:/e.xml") is not None
+    assert snapshot.endpoint("conf:/s.xml") is None
+
+
+def test_a_changed_resource_is_seen_and_the_rest_is_the_same(registry):
+    registry.write("a.txt", b"one")
+    registry.write("b.txt", b"two")
+    save_artifact(GOOD)
+    before = load()
+    registry.write("b.txt", b"three")
+
+    assert not DatabaseSource().is_current(before)
+    after = load(before)
+
+    assert after.local_entry("b.txt").value == "three"
+    assert after.local_entry("a.txt") is before.local_entry("a.txt")
+    assert after.sequence("s") is before.sequence("s")
+    assert DatabaseSource().is_current(after)
+
+
+def test_an_entry_whose_content_lies_elsewhere_has_it_as_soon_as_it_is_there(registry, caplog):
+    save_artifact('<localEntry key="k" src="file:samples/a.xml"/>')
+    before = load()
+    registry.write("samples/a.xml", b"<a/>")
+    after = load(before)
+
+    assert before.local_entry("k") is None
+    assert "local entry k: file:samples/a.xml is no resource of the registry" in caplog.text
+    assert after.local_entry("k").value.tag == "a"
+
+
+def test_kept_kinds_that_have_no_effect_are_deployed():
+    save_artifact('<registry provider="a.B"/>')
+
+    assert load().states["registry", "registry"].state is State.DEPLOYED

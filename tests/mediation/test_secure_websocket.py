@@ -294,8 +294,8 @@ class Once:
     def __init__(self, environment: DictEnvironment) -> None:
         self.environment = environment
 
-    def generation(self) -> int:
-        return self.environment.generation
+    def is_current(self, environment: object) -> bool:
+        return environment is self.environment
 
     def load(self, previous: object) -> DictEnvironment:
         return self.environment

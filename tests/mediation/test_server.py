@@ -123,8 +123,8 @@ class Once:
     def __init__(self, environment: DictEnvironment):
         self.environment = environment
 
-    def generation(self):
-        return self.environment.generation
+    def is_current(self, environment):
+        return environment is self.environment
 
     def load(self, previous):
         return self.environment
@@ -162,7 +162,7 @@ async def test_a_client_that_does_not_answer_delays_the_end_by_no_more_than_the_
 
 async def test_a_source_that_fails_at_first_does_not_stop_the_start(caplog):
     class Broken(Once):
-        def generation(self):
+        def load(self, previous):
             raise RuntimeError("no such table")
 
     server = Server(Options(host="127.0.0.1", http_port=0))

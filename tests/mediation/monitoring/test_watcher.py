@@ -14,10 +14,10 @@ class Source:
         self.trouble: Exception | None = None
         self.previous: list[object] = []
 
-    def generation(self):
+    def is_current(self, environment):
         if self.trouble:
             raise self.trouble
-        return self.number
+        return environment.generation == self.number
 
     def load(self, previous):
         self.previous.append(previous)

@@ -1,0 +1,37 @@
+"""``<registry>`` and ``<taskManager>``: parts of the originals' server, which this one has built in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediation.grammar import artifact
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from mediation.compiler import Compiler
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfiguration:
+    """
+    Kept for the originals.
+
+    Attributes:
+        provider: the Java class that they would load.
+    """
+
+    provider: str
+
+
+@artifact("registry")
+def read_registry(element: etree._Element, compiler: Compiler) -> ServerConfiguration:
+    compiler.info("<registry> has no effect: its resources are files in the setting ESB_REGISTRY_DIR", element)
+    return ServerConfiguration(element.get("provider", ""))
+
+
+@artifact("taskManager")
+def read_task_manager(element: etree._Element, compiler: Compiler) -> ServerConfiguration:
+    compiler.info("<taskManager> has no effect: the serving processes agree on tasks among themselves", element)
+    return ServerConfiguration(element.get("provider", ""))
