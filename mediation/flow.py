@@ -206,13 +206,6 @@ async def _leg(waiting: Awaitable[bool], ctx: MessageContext) -> bool:
         return _dropped(exc, ctx)
 
 
-def _dropped(exc: Exception, ctx: MessageContext) -> bool:
-    set_error(ctx, exc)
-    where = ctx.client.name if ctx.client is not None else "unknown"
-    logger.error(
-        "{%s} Exception encountered but no fault handler found - message dropped: %s",
-        where,
-        exc,
 def run_branch(body: Callable[[MessageContext], Outcome], ctx: MessageContext) -> Outcome:
     """
     Run a branch of a message; nothing climbs out of it.
@@ -229,6 +222,13 @@ def run_branch(body: Callable[[MessageContext], Outcome], ctx: MessageContext) -
     return outcome if isinstance(outcome, bool) else _leg(outcome, ctx)
 
 
+def _dropped(exc: Exception, ctx: MessageContext) -> bool:
+    set_error(ctx, exc)
+    where = ctx.client.name if ctx.client is not None else "unknown"
+    logger.error(
+        "{%s} Exception encountered but no fault handler found - message dropped: %s",
+        where,
+        exc,
         # A failure of a message explains itself; anything else is a defect, and needs its place.
         exc_info=None if isinstance(exc, MediationError) else exc,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mediation.headers import Headers
 from mediation.branches import Branches
+from mediation.headers import Headers
 from mediation.payloads import Payload
 from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
 from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT_HEADERS, is_true
@@ -37,9 +38,9 @@ class MessageContext:
     """How many sequences called by name this message is in."""
     faults = 0
     """How many failures of this message were handed to a fault handler."""
-    fault_handlers: tuple[FaultHandler, ...] = ()
     answers = 0
     """How many answers of back-ends, one after the other, have led to this message."""
+    fault_handlers: tuple[FaultHandler, ...] = ()
     functions: tuple[TemplateCall, ...] = ()
     """The calls of sequence templates that this message is in, innermost last; the scope ``func`` reads that one."""
     from_backend = False
@@ -50,8 +51,8 @@ class MessageContext:
     fault_to: str | None = None
     relates_to: str | None = None
     action: str | None = None
-    _operation: dict[str, Any] | None = None
     _branches: Branches | None = None
+    _operation: dict[str, Any] | None = None
     _other_scopes: dict[str, dict[str, Any]] | None = None
     _variables: dict[str, Any] | None = None
     _message_id: str | None = None
@@ -69,7 +70,7 @@ class MessageContext:
     ) -> None:
         # Calls for each frame pass all by position: a keyword in the call of a class costs a dict.
         self.environment = environment
-        self.payload = Payload() if payload is None else payload
+        self.payload: Payload = Payload() if payload is None else payload
         self.client = client
         self.properties: dict[str, Any] = {} if default is None else default
         self.axis2: dict[str, Any] = {} if axis2 is None else axis2
@@ -112,7 +113,6 @@ class MessageContext:
             return media
         return None
 
-    # -- scopes
     # -- what it sets off
 
     @property
@@ -127,6 +127,7 @@ class MessageContext:
         """Whether anything that this message has set off is still under way."""
         return self._branches is not None and self._branches.unfinished
 
+    # -- scopes
 
     @property
     def headers(self) -> Headers:
@@ -162,6 +163,14 @@ class MessageContext:
         if self._other_scopes is None:
             self._other_scopes = {}
         return self._other_scopes.setdefault(scope, {})
+
+    def scopes(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The scopes that hold properties, by name; all but ``transport``."""
+        yield "default", self.properties
+        yield "axis2", self.axis2
+        if self._operation is not None:
+            yield "operation", self._operation
+        yield from (self._other_scopes or {}).items()
 
     def get(self, name: str, scope: str = "default") -> Any:
         """The property's value, or ``None``."""
@@ -226,6 +235,8 @@ class MessageContext:
         )
         ctx.relates_to = self._message_id
         ctx.functions = self.functions
+        ctx.answers = self.answers
+        ctx._branches = self.branches
         ctx._operation = self.operation
         ctx._variables = self._variables
         return ctx
@@ -240,8 +251,6 @@ class MessageContext:
         ctx = MessageContext(
             self.environment,
             self.payload.copy() if payload is None else payload,
-        ctx.answers = self.answers
-        ctx._branches = self.branches
             client=self.client,
             default=dict(self.properties),
             axis2=dict(self.axis2),
@@ -255,18 +264,18 @@ class MessageContext:
             "fault_to",
             "relates_to",
             "action",
+            "answers",
             "fault_handlers",
             "depth",
+            "from_backend",
             "functions",
         ):
             setattr(ctx, name, getattr(self, name))
+        ctx._branches = self.branches
         ctx._operation = self.operation
         ctx._variables = None if self._variables is None else dict(self._variables)
         return ctx
 
-            "answers",
     def __repr__(self) -> str:
         direction = "response" if self.is_response else "request"
-            "from_backend",
         return f"<MessageContext {direction} to={self.to!r} properties={sorted(self.properties)}>"
-        ctx._branches = self.branches

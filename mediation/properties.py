@@ -70,6 +70,20 @@ REMOTE_ADDR: Final = "REMOTE_ADDR"
 REMOTE_HOST: Final = "REMOTE_HOST"
 PROXY_NAME: Final = "proxy.name"
 
+# -- branches: set by clone, iterate, foreach and recipient lists (default scope)
+MESSAGE_SEQUENCE: Final = "messageSequence"
+"""``i/n`` on each branch, from ``0/n`` on. Read by aggregate, by the name with its id: ``messageSequence.id``."""
+AGGREGATE_CORRELATION: Final = "aggregateCorelation"  # the misspelling is the real name
+"""On each branch: the MessageID of the message that it comes from; with an id as above. Read by aggregate."""
+CLONED_ITERATION_INDEX: Final = "CLONED_ITERATION_INDEX"
+"""On each clone its number, from 1 on; on the message that was cloned the last one."""
+STOP_TARGET_EXECUTION_ON_FAILURE: Final = "STOP_TARGET_EXECUTION_ON_FAILURE"
+"""default; set by sequences: a sequential clone runs no further target after one that has failed."""
+FOREACH_ORIGINAL_MESSAGE: Final = "FOREACH_ORIGINAL_MESSAGE"
+"""The envelope before the loop; with an id ``id_FOREACH_ORIGINAL_MESSAGE``. Set by foreach."""
+FOREACH_COUNTER: Final = "FOREACH_COUNTER"
+"""The number of the round, from 0 on; with an id as above. Set by foreach."""
+
 # -- WebSocket: set by Session on messages of the client leg
 IS_INBOUND: Final = "isInbound"
 INBOUND_ENDPOINT_NAME: Final = "inbound.endpoint.name"

@@ -291,6 +291,13 @@ class Payload:
             other._envelope, other._version = copy.deepcopy(self._envelope), self._version
         return other
 
+    def with_envelope(self, envelope: etree._Element) -> Payload:
+        """Another payload of the same kind, with that envelope. The element is taken over, not copied."""
+        other = Payload(None, self.content_type)
+        other.modified = True
+        other._envelope, other._version = envelope, self.soap_version
+        return other
+
     # -- writing
 
     def _untouched(self, message_type: str | None) -> bool:

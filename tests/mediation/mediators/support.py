@@ -53,3 +53,35 @@ def soap(body: str, header: str = "") -> MessageContext:
 
 def json(text: str) -> MessageContext:
     return message(text, "application/json")
+
+
+class RecordingClient:
+    """A client that keeps what it gets."""
+
+    name = "test"
+    handshake_headers = None
+
+    def __init__(self) -> None:
+        self.backends: Any = None
+        self.replies: list[MessageContext] = []
+        self.responses: list[MessageContext] = []
+
+    def reply(self, ctx: MessageContext) -> None:
+        self.replies.append(ctx)
+
+    def handed_over(self, ctx: MessageContext) -> None:
+        pass
+
+    def response_received(self, response: MessageContext, receive: str | None) -> None:
+        self.responses.append(response)
+
+    @property
+    def bodies(self) -> list[str]:
+        return [ctx.payload.format(charset=None)[0].decode() for ctx in self.replies]
+
+
+def with_client(ctx: MessageContext) -> RecordingClient:
+    """The client that this message has from now on."""
+    client = RecordingClient()
+    ctx.client = client
+    return client
