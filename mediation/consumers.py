@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mediation.identity import Identity
     from mediation.runtime import Runtime
     from mediation.transports.websocket import Connection, Frame, Request
+    from mediation.transports.websocket.strict import Close
 
 logger = logging.getLogger(__name__)
 
@@ -176,6 +177,7 @@ class InboundConsumer(AsyncConsumer):
     """
 
     session: Session
+    _connection: Any
     frame_received: Callable[[Frame], None]
     """A message of the client; goes to the session, without a stop here."""
 
@@ -187,6 +189,7 @@ class InboundConsumer(AsyncConsumer):
 
     def open(self, inbound: InboundEndpoint, connection: Any, caller: Caller, subprotocol: str | None) -> None:
         """The handshake is done: the conversation begins."""
+        self._connection = connection
         self._make_session(inbound, self._limited(inbound, connection), caller, subprotocol=subprotocol)
         if self.session.passes_control_frames:
             connection.pass_control_frames(self.session.control_received)
@@ -209,6 +212,7 @@ class InboundConsumer(AsyncConsumer):
 
     def answered(self, connection: Any) -> None:
         """The handshake is done, at last."""
+        self._connection = connection
         logger.info("%s %s opened", self.session.name, self.session.channel)
         if self.session.passes_control_frames:
             connection.pass_control_frames(self.session.control_received)
@@ -256,7 +260,9 @@ class InboundConsumer(AsyncConsumer):
     def connection_lost(self, code: int, reason: str) -> None:
         if self._rate is not None:
             self._rate.end()
-        logger.info("%s %s closed with %d %s", self.session.name, self.session.channel, code, _printable(reason))
+        # Who looks for the reason of an end wants what was said first, not what was answered to it.
+        said, why = self._connection.close_begun or (code, reason)
+        logger.info("%s %s closed with %d %s", self.session.name, self.session.channel, said, _printable(why))
         self.session.closed(code, reason)
 
     def pause_writing(self) -> None:
@@ -373,6 +379,7 @@ class AsgiConnection:
         self._writer: asyncio.Task[None] | None = None
         self.may_read = asyncio.Event()
         self.may_read.set()
+        self.close_begun: Close | None = None
         self.closed = False
         self.writable = True
 
@@ -382,7 +389,8 @@ class AsgiConnection:
 
     def close(self, code: int | None = 1000, reason: str = "") -> None:
         if not self.closed:
-            self._put({"type": "websocket.close", "code": 1000 if code is None else code, "reason": reason})
+            self.close_begun = (1000 if code is None else code, reason)
+            self._put({"type": "websocket.close", "code": self.close_begun[0], "reason": reason})
             self.closed = True
             self.may_read.set()
 

@@ -85,6 +85,14 @@ class ConversationParameters:
         "ws.reconnect.max.delay", seconds(0.01), 30.0, values="seconds", help="the longest of these pauses"
     )
 
+    reconnect_buffer: int = parameter(
+        "ws.reconnect.buffer.size",
+        number(0),
+        0,
+        values="bytes",
+        help="what may wait meanwhile before the client is no longer read, if that is more than 32 messages",
+    )
+
     @property
     def retry(self) -> Retry:
         return Retry(self.reconnect_attempts, self.reconnect_delay, self.reconnect_max_delay)

@@ -15,6 +15,9 @@ HIGH_WATER: Final = 32
 
 LOW_WATER: Final = 8
 
+EVENT_SIZE: Final = 256
+"""Bytes that an event counts beside its frame."""
+
 Event = Callable[..., Any]
 """What is to be done for one event; answers an awaitable if that takes time."""
 
@@ -66,17 +69,18 @@ class Inbox:
 
     An event that does not have to wait is dealt with at once, on the caller's stack, without a task. When one waits,
     a task goes on with it and with what comes after it. A long queue stops the reading of the connection, so its
-    length is bounded by
-    :data:`HIGH_WATER` and what one read holds.
+    length is bounded by :data:`HIGH_WATER`, or :meth:`make_room`, and what one read holds.
 
     Used on the event loop only.
     """
 
-    __slots__ = ("_busy", "_paused", "_queue", "_reading", "_task")
+    __slots__ = ("_busy", "_paused", "_queue", "_reading", "_room", "_size", "_task")
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._queue: deque[tuple[Event, tuple[Any, ...]]] = deque()
+        self._queue: deque[tuple[Event, tuple[Any, ...], int]] = deque()
+        self._size = 0
+        self._room = 0
         self._busy = False
         self._paused = False
         self._task: asyncio.Task[None] | None = None
@@ -88,8 +92,10 @@ class Inbox:
     def put(self, event: Event, *arguments: Any) -> None:
         """Deal with the event after those that came before it: call it with these arguments."""
         if self._busy:
-            self._queue.append((event, arguments))
-            if not self._paused and len(self._queue) >= HIGH_WATER:
+            size = EVENT_SIZE + sum(len(each) for each in arguments if isinstance(each, str | bytes))
+            self._queue.append((event, arguments, size))
+            self._size += size
+            if not self._paused and self._is_full():
                 self._paused = True
                 self._reading.hold(self)
             return
@@ -104,6 +110,25 @@ class Inbox:
         else:
             self._task = asyncio.get_running_loop().create_task(self._drain(outcome))
 
+    def make_room(self, size: int) -> None:
+        """
+        From now on this much may wait before the connection is no longer read.
+
+        Args:
+            size: bytes; :data:`HIGH_WATER` events may wait in any case.
+        """
+        self._room = size
+        if self._is_full() is self._paused:
+            return
+        self._paused = not self._paused
+        if self._paused:
+            self._reading.hold(self)
+        else:
+            self._reading.release(self)
+
+    def _is_full(self) -> bool:
+        return len(self._queue) >= HIGH_WATER and self._size > self._room
+
     async def _drain(self, outcome: Any) -> None:
         try:
             while True:
@@ -113,7 +138,8 @@ class Inbox:
                         await outcome
                     if not self._queue:
                         return
-                    event, arguments = self._queue.popleft()
+                    event, arguments, size = self._queue.popleft()
+                    self._size -= size
                     if self._paused and len(self._queue) <= LOW_WATER:
                         self._paused = False
                         self._reading.release(self)

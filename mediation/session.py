@@ -127,6 +127,7 @@ class Session:
         self._address = remote.rpartition(":")[0]
         self.channel = f"[id: 0x{uuid.uuid4().hex[:8]}, L:/{local} - R:/{remote}]"
         self.backends = BackendPool(self, exact=False, limits=runtime.limits)
+        self.backends.persisting = self._make_room
         self.handshake_headers: Headers | None = Headers()
         self._handlers: ClientHandlers | None = None
         self._target = target
@@ -248,6 +249,10 @@ class Session:
         self._reading.release(self)
         for backend in self.backends:
             backend.reading.release(self)
+
+    def _make_room(self, persisting: bool) -> None:
+        """Messages for a back-end that is being connected again have more room to wait."""
+        self._inbox.make_room(self._inbound.conversation.reconnect_buffer if persisting else 0)
 
     # -- what others do
 

@@ -35,6 +35,22 @@ async def test_text_and_binary_go_to_the_back_end_and_come_back_unchanged(gatewa
     assert backend.paths == ["/websocket?x=1"]
 
 
+async def test_the_log_says_the_close_that_ended_the_conversation_not_the_answer_to_it(gateway, backend, caplog):
+    gateway.environment.deploy(
+        """<sequence name="main"><property name="errorCode" value="4003"/>
+        <property name="ERROR_MESSAGE" value="enough"/><respond/></sequence>"""
+    )
+    with caplog.at_level("INFO"):
+        async with gateway.client() as ours:
+            assert await closed(ours) == (4003, "enough")
+        gateway.point_to(backend.uri)
+        async with gateway.client() as theirs:
+            await theirs.close(4004, "goodbye")
+        await gateway.idle()
+    ends = [record.getMessage().partition(" closed with ")[2] for record in caplog.records]
+    assert [end for end in ends if end] == ["4003 enough", "4004 goodbye"]
+
+
 async def test_the_back_end_is_connected_before_the_first_frame(gateway, backend):
     async with gateway.client():
         await until(lambda: backend.connections)

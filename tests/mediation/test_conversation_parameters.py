@@ -1,5 +1,7 @@
 """What inbound endpoints say about the conversations of their clients, read and over real sockets."""
 
+import asyncio
+
 import pytest
 import websockets
 
@@ -32,6 +34,7 @@ def test_every_parameter_is_read():
             ws_reconnect_attempts="3",
             ws_reconnect_delay="0.25",
             ws_reconnect_max_delay="10",
+            ws_reconnect_buffer_size="65536",
         )
     ).conversation
     assert conversation.subprotocols == ("chat.v1", "x(a='1,2')")
@@ -42,6 +45,7 @@ def test_every_parameter_is_read():
     assert conversation.handshake_headers
     assert conversation.preserved_headers == ("Authorization", "Cookie")
     assert (conversation.retry.attempts, conversation.retry.delay, conversation.retry.max_delay) == (3, 0.25, 10)
+    assert conversation.reconnect_buffer == 65536
 
 
 def test_by_default_nothing_is_changed():
@@ -116,6 +120,22 @@ async def test_a_lost_back_end_is_connected_again_and_frames_wait_for_it(gateway
         await restart(backend, port)
         assert [await received(client) for _ in range(10)] == [str(number) for number in range(10)]
     assert await closed(client) == (1000, "")
+    backend.server.close()
+
+
+async def test_a_client_is_read_while_its_back_end_is_away_as_long_as_there_is_room(gateway, backend):
+    gateway.configure(conversation=RETRYING | {"reconnect_attempts": 200, "reconnect_buffer": 1024 * 1024})
+    port = backend.server.sockets[0].getsockname()[1]
+    async with gateway.client() as client:
+        await until(lambda: backend.connections)
+        backend.server.close()
+        await backend.server.wait_closed()
+        numbers = [str(number) for number in range(1000)]
+        for number in numbers:
+            await client.send(number)
+        await asyncio.wait_for(await client.ping(), 10)
+        await restart(backend, port)
+        assert [await received(client) for _ in numbers] == numbers
     backend.server.close()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mediation.inbox import HIGH_WATER, LOW_WATER, Inbox, Reading
+from mediation.inbox import EVENT_SIZE, HIGH_WATER, LOW_WATER, Inbox, Reading
 
 
 class Reader:
@@ -72,6 +72,26 @@ async def test_a_long_queue_stops_the_reading_until_it_is_short():
     await inbox.join()
     assert reader.calls == ["pause", "resume"]
     assert left.index(2) == HIGH_WATER - LOW_WATER - 1, "read again when the queue is short, not when it is empty"
+
+
+async def test_room_lets_more_wait_by_its_size_and_ends_when_it_is_taken_away():
+    reader = Reader()
+    inbox = Inbox(Reading(reader))
+    gate = asyncio.Event()
+    inbox.put(gate.wait)
+    inbox.make_room(4 * HIGH_WATER * EVENT_SIZE)
+    for _ in range(2 * HIGH_WATER):
+        inbox.put(str.upper, "x" * EVENT_SIZE)
+    assert reader.calls == []
+    inbox.put(str.upper, "x")
+    assert reader.calls == ["pause"], "full"
+    inbox.make_room(2 * 4 * HIGH_WATER * EVENT_SIZE)
+    assert reader.calls == ["pause", "resume"], "more room"
+    inbox.make_room(0)
+    assert reader.calls == ["pause", "resume", "pause"]
+    gate.set()
+    await inbox.join()
+    assert reader.calls == ["pause", "resume"] * 2
 
 
 async def test_an_event_that_fails_does_not_stop_the_others(caplog):

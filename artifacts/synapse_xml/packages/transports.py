@@ -1,8 +1,9 @@
 """
 Parameters of transport senders: ``deployment.toml``, and axis2's ``<transportSender>``.
 
-Of a ``deployment.toml`` this takes the tables ``[transport.ws]``, ``wss``, ``http`` and ``https``, keys ``sender.*``;
-the rest configures parts of the originals that this product does not have.
+Of a ``deployment.toml`` this takes the tables ``[transport.ws]``, ``wss``, ``http`` and ``https``, keys ``sender.*``,
+and the ``[[transport.ws.proxy_profile]]`` of API Manager; the rest configures parts of the originals that this product
+does not have.
 """
 
 from __future__ import annotations
@@ -32,6 +33,16 @@ SENDER_KEYS: Final = {
 }
 """Keys under ``sender`` that have a name of their own in the file."""
 
+PROFILE_KEYS: Final = {
+    "target_hosts": "targetHosts",
+    "proxy_host": "proxyHost",
+    "proxy_port": "proxyPort",
+    "proxy_username": "proxyUserName",
+    "proxy_password": "proxyPassword",
+    "bypass_hosts": "bypass",
+}
+"""Keys of a ``proxy_profile``, and the elements of a ``<profile>``."""
+
 
 def read_deployment_toml(file: str, content: bytes) -> Iterator[FoundTransport | Ignored]:
     """
@@ -52,12 +63,18 @@ def read_deployment_toml(file: str, content: bytes) -> Iterator[FoundTransport |
             unused.append(f"transport.{scheme}")
             continue
         sender = table.pop("sender", {})
+        profiles = table.pop("proxy_profile", []) if scheme in ("ws", "wss") else []
         unused += [f"transport.{scheme}.{key}" for key in table]
         if not isinstance(sender, dict):
             unused.append(f"transport.{scheme}.sender")
             continue
         parameters, unknown = _sender(sender)
         unused += [f"transport.{scheme}.sender.{key}" for key in unknown]
+        if profiles:
+            text_of_profiles, unknown = _profiles(profiles)
+            if text_of_profiles:
+                parameters[PROXY_PROFILES] = text_of_profiles
+            unused += [f"transport.{scheme}.proxy_profile {reason}" for reason in unknown]
         if parameters:
             yield FoundTransport(file, _line_of_table(text, scheme), scheme, parameters)
     if unused:
@@ -78,6 +95,35 @@ def _sender(sender: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
         else:
             unknown.append(key)
     return parameters, unknown
+
+
+def _profiles(tables: Any) -> tuple[str, list[str]]:
+    """The profiles as axis2 has them, and what of them has no place there."""
+    profiles, unknown = [], []
+    for number, table in enumerate(tables if isinstance(tables, list) else [tables], start=1):
+        try:
+            profiles.append(_profile(table))
+        except ValueError as exc:
+            unknown.append(f"{number}: {exc}")
+    return "\n".join(profiles), unknown
+
+
+def _profile(table: Any) -> str:
+    """
+    Raises:
+        ValueError: it is no profile, or one that XML cannot say. A part of it could send messages another way.
+    """
+    if not isinstance(table, dict):
+        raise ValueError("is not a table")
+    profile = etree.Element("profile")
+    for key, value in table.items():
+        if key not in PROFILE_KEYS:
+            raise ValueError(f"{key} is not known")
+        texts = [_as_text(each) for each in value] if isinstance(value, list) else [_as_text(value)]
+        if isinstance(value, list) and any("," in text for text in texts):
+            raise ValueError(f"a comma in {key} separates patterns")
+        etree.SubElement(profile, PROFILE_KEYS[key]).text = ",".join(texts)
+    return etree.tostring(profile, encoding="unicode")
 
 
 def _scalars(table: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

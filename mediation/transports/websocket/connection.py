@@ -12,7 +12,7 @@ from picows import WSTransport
 from .deflate import Agreement, Inflater, compressing
 from .engine import Reader, feed, open_reader, open_writer
 from .limits import Limits
-from .strict import BINARY, CLOSE, PING, PONG, TEXT, Frame, Receiver, cut_reason, is_close_code
+from .strict import BINARY, CLOSE, PING, PONG, TEXT, Close, Frame, Receiver, cut_reason, is_close_code
 from .tcp import last_heard, linger
 from .watch import Watch
 
@@ -99,6 +99,8 @@ class Connection:
         self.subprotocol = subprotocol
         self.closed = False
         """The closing handshake has begun, or the TCP connection has gone: what is sent is dropped."""
+        self.close_begun: Close | None = None
+        """Code (1005 for none) and reason of the Close with which our side began to end the connection."""
         self.writable = True
         """Less is waiting to be written than the high-water mark."""
         self._transport = transport
@@ -178,7 +180,7 @@ class Connection:
             raise ValueError(f"{code} cannot be sent in a Close frame")
         if self.closed:
             return
-        self._send_close(code, reason)
+        self._begin_close(code, reason)
         self._receiver.discard()
         self._start_timer(self._limits.close_timeout, self._transport.abort)
 
@@ -191,7 +193,7 @@ class Connection:
     def fail(self, code: int, reason: str) -> None:
         """7.1.7. Fail the WebSocket Connection: say why, tell the handler now (1006), and do not wait for an answer."""
         if not self.closed:
-            self._send_close(code, reason)
+            self._begin_close(code, reason)
         self._finish(1006, reason)
         self._linger(half_close=True)
 
@@ -318,6 +320,10 @@ class Connection:
             handler.connection_lost(code, reason)
         except Exception:
             logger.exception("A handler failed at the end of its connection")
+
+    def _begin_close(self, code: int | None, reason: str) -> None:
+        self.close_begun = (1005 if code is None else code, reason)
+        self._send_close(code, reason)
 
     def _send_close(self, code: int | None, reason: str) -> None:
         self._write_frame(CLOSE, b"" if code is None else code.to_bytes(2, "big") + cut_reason(reason))

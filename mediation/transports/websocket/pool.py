@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Backend", "BackendOwner", "BackendPool", "Retry"]
 
 logger = logging.getLogger(__name__)
+
+
+def _nobody(persisting: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class BackendPool:
     Attributes:
         retry: for connections that are opened from now on.
         idle_timeout: seconds, of those connections; ``None`` leaves it to the transport sender.
+        persisting: told when there begins to be a back-end that is tried again if it cannot be reached, and when there
+            is none any more.
     """
 
     def __init__(self, owner: BackendOwner, *, exact: bool, limits: Limits | None = None) -> None:
@@ -71,6 +76,8 @@ class BackendPool:
         self._closed = False
         self.retry = Retry()
         self.idle_timeout: float | None = None
+        self.persisting: Callable[[bool], None] = _nobody
+        self._persisting = 0
 
     def __iter__(self) -> Iterator[Backend]:
         return iter([backend for by_offer in self._backends.values() for backend in by_offer.values()])
@@ -119,7 +126,18 @@ class BackendPool:
 
     async def _connect(self, backend: Backend) -> None:
         """Connect, trying again as :attr:`retry` says."""
-        retry = self.retry
+        if not self.retry.attempts:
+            await self._try_to_connect(backend)
+            return
+        self._persisting += 1
+        self.persisting(True)
+        try:
+            await self._persist(backend, self.retry)
+        finally:
+            self._persisting -= 1
+            self.persisting(self._persisting > 0)
+
+    async def _persist(self, backend: Backend, retry: Retry) -> None:
         attempts, pause = retry.attempts, retry.delay
         while True:
             try:

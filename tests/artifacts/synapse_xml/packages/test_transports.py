@@ -5,6 +5,7 @@ import pytest
 from artifacts.synapse_xml.packages import FoundTransport, Ignored, PackageError, write_deployment_toml
 from artifacts.synapse_xml.packages.transports import read_axis2, read_deployment_toml
 from mediation.payloads.xml import parse_xml
+from mediation.transports.websocket.proxies import proxy_for, read_profiles
 
 TOML = """
 [server]
@@ -113,6 +114,52 @@ def test_proxy_profiles_of_axis2_are_kept_as_xml():
     text = f'<parameter name="ws.proxyProfiles">{profile}{profile}</parameter>'
     (found,) = read_axis2("s.xml", parse_xml(f'<transportSender name="ws">{text}</transportSender>'))
     assert found.parameters == {"ws.proxyProfiles": f"{profile}\n{profile}"}
+
+
+def test_proxy_profiles_of_api_manager_become_those_of_axis2():
+    toml = r"""
+[[transport.ws.proxy_profile]]
+target_hosts = ["proxied\\.ws\\.local", "127\\.0\\.0\\.1"]
+bypass_hosts = ["127\\.0\\.0\\.1"]
+proxy_host = "squid"
+proxy_port = 3128
+proxy_username = "me & you"
+proxy_password = "p"
+
+[[transport.ws.proxy_profile]]
+target_hosts = ["*"]
+proxy_host = "squid"
+proxy_port = 3129
+"""
+    (found,) = read_deployment_toml("d.toml", toml.encode())
+    first, default = read_profiles(found.parameters["ws.proxyProfiles"])
+    assert (first.proxy.host, first.proxy.port, first.proxy.user, first.proxy.password) == (
+        "squid",
+        3128,
+        "me & you",
+        "p",
+    )
+    assert [len(first.hosts), len(first.bypass), first.default] == [2, 1, False]
+    assert default.default
+    assert proxy_for("127.0.0.1", (first, default)) is None
+    assert proxy_for("elsewhere", (first, default)).port == 3129
+
+
+@pytest.mark.parametrize(
+    ("profile", "reason"),
+    [
+        ('{proxy_host = "p", surprise = 1}', "1: surprise is not known"),
+        ('{target_hosts = ["a{1,2}"]}', "1: a comma in target_hosts separates patterns"),
+        (
+            '{proxy_host = "\\u0001"}',
+            "1: All strings must be XML compatible: Unicode or ASCII, no NULL bytes or control characters",
+        ),
+        ("1", "1: is not a table"),
+    ],
+)
+def test_a_proxy_profile_that_cannot_be_taken_over_as_a_whole_is_named(profile, reason):
+    (ignored,) = read_deployment_toml("d.toml", f"[transport.wss]\nproxy_profile = [{profile}]".encode())
+    assert ignored == Ignored("d.toml", f"not used: transport.wss.proxy_profile {reason}")
 
 
 def test_parameters_that_mean_nothing_and_wrong_values_are_told():
