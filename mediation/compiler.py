@@ -23,14 +23,14 @@ import mediation.stores
 import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
-from mediation.expressions import compile_expression, compile_value
+from mediation.expressions import compile_expression, compile_template, compile_value
 from mediation.findings import Finding, Severity
 from mediation.grammar import ARTIFACTS, KNOWN_MEDIATORS, MEDIATORS, Mediator, Reported, local_name
 
 if TYPE_CHECKING:
     from lxml import etree
 
-    from mediation.expressions import Expression, Value
+    from mediation.expressions import Expression, InlineTemplate, Value
 
 CHECKS: Final[tuple[tuple[type[ConfigurationError], str], ...]] = (
     (NotRunnable, "grammar.not-runnable"),
@@ -163,6 +163,13 @@ class Compiler:
             ExpressionSyntaxError: the expression in braces does not compile.
         """
         return compile_value(text, namespaces_of(element))
+
+    def template(self, text: str, element: etree._Element) -> InlineTemplate:
+        """
+        Raises:
+            ExpressionSyntaxError: an expression in the text does not compile.
+        """
+        return compile_template(text, namespaces_of(element))
 
 
 def namespaces_of(element: etree._Element) -> dict[str, str]:

@@ -179,6 +179,18 @@ class Text(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
+class Template(Rule):
+    """The element's own text, with ``${...}`` in it."""
+
+    takes_text = True
+    convert: Callable[[str], str] | None
+
+    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Any:
+        text = (element.text or "") + "".join(child.tail or "" for child in element)
+        return compiler.template(text if self.convert is None else self.convert(text), element)
+
+
+@dataclasses.dataclass(frozen=True)
 class Child(Rule):
     """Child elements that are read as another class."""
 
@@ -314,6 +326,16 @@ def sequence_name(name: str) -> Any:
 def text() -> Any:
     """The element's own text; the field is a ``str`` or ``None``."""
     return field(Text())
+
+
+def template(convert: Callable[[str], str] | None = None) -> Any:
+    """
+    The element's own text, in which ``${...}`` are expressions; the field is an ``InlineTemplate``.
+
+    Args:
+        convert: what is done to the text before it is compiled.
+    """
+    return field(Template(convert))
 
 
 def child(tag: str, node: type[Node], *, required: bool = False) -> Any:
@@ -467,7 +489,19 @@ MEDIATORS: Final[dict[str, type[Mediator]]] = {}
 @dataclass_transform(
     frozen_default=True,
     kw_only_default=True,
-    field_specifiers=(attribute, expression, value, sequence_name, text, child, children, mediators, endpoint, xml),
+    field_specifiers=(
+        attribute,
+        expression,
+        value,
+        sequence_name,
+        text,
+        template,
+        child,
+        children,
+        mediators,
+        endpoint,
+        xml,
+    ),
 )
 def node(tag: str) -> Callable[[_C], _C]:
     """Declare a class that is read from ``<tag>``."""
@@ -483,7 +517,19 @@ def node(tag: str) -> Callable[[_C], _C]:
 @dataclass_transform(
     frozen_default=True,
     kw_only_default=True,
-    field_specifiers=(attribute, expression, value, sequence_name, text, child, children, mediators, endpoint, xml),
+    field_specifiers=(
+        attribute,
+        expression,
+        value,
+        sequence_name,
+        text,
+        template,
+        child,
+        children,
+        mediators,
+        endpoint,
+        xml,
+    ),
 )
 def mediator(tag: str) -> Callable[[_M], _M]:
     """Declare and register the mediator ``<tag>``."""

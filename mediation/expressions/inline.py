@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .synapse import SynapseExpression
@@ -78,14 +78,17 @@ class InlineTemplate:
         """Whether there is no expression in it."""
         return all(isinstance(part, str) for part in self.parts)
 
-    def render(self, ctx: MessageContext) -> str:
+    def render(self, ctx: MessageContext, escape: Callable[[str], str] = str) -> str:
         """
         The text for this message. An expression without a value leaves nothing, one that is ``null`` leaves ``null``.
+
+        Args:
+            escape: what is done to the values of expressions.
 
         Raises:
             PayloadError: the body cannot be parsed.
         """
-        return "".join([part if isinstance(part, str) else _text(part, ctx) for part in self.parts])
+        return "".join([part if isinstance(part, str) else escape(_text(part, ctx)) for part in self.parts])
 
 
 def _text(expression: SynapseExpression, ctx: MessageContext) -> str:

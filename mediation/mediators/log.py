@@ -9,8 +9,8 @@ from typing import Final, Literal
 from lxml import etree
 
 from mediation import grammar
-from mediation.errors import GrammarError, NotRunnable
-from mediation.expressions import Expression
+from mediation.errors import GrammarError
+from mediation.expressions import Expression, InlineTemplate
 from mediation.grammar import Mediator, Node, mediator, node
 from mediation.message import MessageContext
 from mediation.payloads.xml import to_text
@@ -99,13 +99,9 @@ class LogProperty(Node):
 
 @node("message")
 class LogMessage(Node):
-    """Text that begins the line."""
+    """Text that begins the line, with ``${...}`` in it."""
 
-    text: str | None = grammar.text()
-
-    def check(self) -> None:
-        if self.text is not None and "${" in self.text:
-            raise NotRunnable("an inline expression ${...} in <message>", "use a <property> with an XPath expression")
+    text: InlineTemplate = grammar.template(_unescaped)
 
 
 @mediator("log")
@@ -119,7 +115,7 @@ class LogMediator(Mediator):
         <log level="custom" category="WARN">
             <property name="symbol" expression="//m:symbol" xmlns:m="http://services.samples"/>
         </log>
-        <log><message>Order received</message></log>
+        <log><message>Order ${payload.order.id} received</message></log>
 
     ``level`` is ``simple`` (addresses, action, id and direction), ``headers`` (the SOAP header blocks), ``full``
     (``simple`` and the body) or ``custom`` (the properties only). It is ``custom`` by default if there is a
@@ -153,7 +149,7 @@ class LogMediator(Mediator):
 
     def _parts(self, ctx: MessageContext) -> list[str]:
         level = self.level or ("simple" if self.message is None else "custom")
-        text = "" if self.message is None else _unescaped(self.message.text or "")
+        text = "" if self.message is None else self.message.text.render(ctx, one_line)
         parts = [text] if text else []
         if level == "headers":
             parts = _headers(ctx, text)

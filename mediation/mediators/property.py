@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import re
-from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from lxml import etree
@@ -17,69 +15,8 @@ from mediation.expressions.regex import Pattern, compile_regex
 from mediation.expressions.results import string_value
 from mediation.grammar import Mediator, mediator
 from mediation.message import MessageContext
-from mediation.payloads.json_text import dumps, loads
-from mediation.payloads.xml import parse_xml
 from mediation.properties import SCOPES
-
-_WHOLE: Final = re.compile(r"[+-]?[0-9]+")
-_DECIMAL: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
-
-# -- types: text to value; what does not convert raises ValueError or an error of the parser
-
-
-def _boolean(text: str) -> bool:
-    return text.strip().lower() in ("true", "yes", "1")
-
-
-def _decimal(text: str) -> float:
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError("not a number")
-    return float(text)
-
-
-def _whole(bits: int) -> Callable[[str], int]:
-    limit = 1 << (bits - 1)
-
-    def convert(text: str) -> int:
-        if not _WHOLE.fullmatch(text) or not -limit <= int(text) < limit:
-            raise ValueError("not a whole number in that range")
-        return int(text)
-
-    return convert
-
-
-def _truncated(bits: int) -> Callable[[str], int]:
-    whole = _whole(bits)
-
-    def convert(text: str) -> int:
-        # XPath knows only numbers with a fraction: count(//x) prints 2.0.
-        return whole(text if _WHOLE.fullmatch(text) else str(int(_decimal(text))))
-
-    return convert
-
-
-def _json(text: str) -> str:
-    """Compact JSON text; bare words become a JSON string."""
-    try:
-        return dumps(loads(text))
-    except PayloadError:
-        if text.lstrip()[:1] in ("{", "[", '"'):
-            raise
-        return dumps(text)
-
-
-_LITERAL: Final[dict[str, Callable[[str], Any]]] = {
-    "STRING": str,
-    "BOOLEAN": _boolean,
-    "INTEGER": _whole(32),
-    "LONG": _whole(64),
-    "SHORT": _whole(16),
-    "FLOAT": _decimal,
-    "DOUBLE": _decimal,
-    "OM": parse_xml,
-    "JSON": _json,
-}
-_EVALUATED: Final = _LITERAL | {"INTEGER": _truncated(32), "SHORT": _truncated(16)}
+from mediation.typed_values import EVALUATED, LITERAL
 
 _NULL: Final = {"STRING": None, "BOOLEAN": False, "OM": None, "JSON": None}
 """What an expression without a value becomes; the other types refuse it."""
@@ -93,7 +30,7 @@ def _cannot_convert(type_: str) -> str:
 
 
 def _type(name: str) -> str:
-    if name not in _LITERAL:
+    if name not in LITERAL:
         raise GrammarError(_cannot_convert(name))
     return name
 
@@ -151,7 +88,7 @@ class PropertyMediator(Mediator):
         constant: Any = next(content, None)
         if self.value is not None:
             try:
-                constant = self._matched(_LITERAL[self.type](self.value))
+                constant = self._matched(LITERAL[self.type](self.value))
             except (ValueError, XmlError, PayloadError) as exc:
                 raise GrammarError(_cannot_convert(self.type)) from exc
         object.__setattr__(self, "constant", constant)
@@ -189,7 +126,7 @@ class PropertyMediator(Mediator):
         if text is None and self.type in _NULL:
             return _NULL[self.type]
         try:
-            return self._matched(_EVALUATED[self.type](text or ""))
+            return self._matched(EVALUATED[self.type](text or ""))
         except (ValueError, OverflowError, XmlError, PayloadError) as exc:
             raise MediationError(_cannot_convert(self.type)) from exc
 
