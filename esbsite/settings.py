@@ -89,11 +89,16 @@ ESB_MAX_BODY_BYTES = env.int("ESB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
 ESB_MAX_REQUESTS = env.int("ESB_MAX_REQUESTS", default=10_000)
 # Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
 ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
+# Origins whose web pages may read the answers of REST APIs ("https://shop.example", or "*" for any), and the request
+# headers that they may send, separated by commas.
+ESB_CORS_ORIGINS = env.list("ESB_CORS_ORIGINS", default=[])
+ESB_CORS_HEADERS = env.str("ESB_CORS_HEADERS", default="")
 # Seconds for which an answer about a WebSocket client's credential counts: until then a password that was changed, a
 # token that was revoked or a user that was deactivated may still be let in, and after it connected ones are closed.
 ESB_AUTH_TRUST_SECONDS = env.float("ESB_AUTH_TRUST_SECONDS", default=30.0)
 # Wrong credentials of a kind that an address may show in a minute before it gets 429; 0 for any number.
 ESB_AUTH_FAILURES_PER_MINUTE = env.int("ESB_AUTH_FAILURES_PER_MINUTE", default=20)
+ESB_DATA_SOURCES = env.json("ESB_DATA_SOURCES", default={})
 ESB_SCRIPT_WORKERS = env.int("ESB_SCRIPT_WORKERS", default=2)
 ESB_SCRIPT_SECONDS = env.float("ESB_SCRIPT_SECONDS", default=5.0)
 ESB_SCRIPT_MEMORY_BYTES = env.int("ESB_SCRIPT_MEMORY_BYTES", default=64 * 1024 * 1024)
