@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import mediation.api
 import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
@@ -178,7 +179,6 @@ def namespaces_of(element: etree._Element) -> dict[str, str]:
 
 
 KEPT_KINDS: Final = {
-    "api": "API",
     "task": "task",
     "messageProcessor": "message processor",
     "import": "connector import",

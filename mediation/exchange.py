@@ -1,4 +1,4 @@
-"""One HTTP request to a proxy service: its legs, and the one answer that its client gets."""
+"""One HTTP request to a proxy service or API: its legs, and the one answer that its client gets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mediation import flow
 from mediation.errors import EndpointError, MediationError, SendTimeout, SequenceNotFound
@@ -14,11 +14,11 @@ from mediation.flow import Outcome, Step
 from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
 from mediation.message import MessageContext
-from mediation.properties import ERROR_EXCEPTION, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
+from mediation.properties import ERROR_EXCEPTION, EXPIRED, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
 
 if TYPE_CHECKING:
+    from mediation.endpoints import Endpoint
     from mediation.headers import Headers
-    from mediation.proxy_service import MainSequence, ProxyService
     from mediation.transports.websocket.pool import BackendPool
 
 CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
@@ -28,11 +28,38 @@ CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
 logger = logging.getLogger(__name__)
 
 
+class Service(Protocol):
+    """What a request is for: a proxy service, a resource of an API, or the sequence ``main``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str:
+        """For log lines, such as ``proxy:StockQuote``."""
+
+    @property
+    def caption(self) -> str:
+        """How the warning of a second answer names it, such as ``Proxy Name : StockQuote``."""
+
+    @property
+    def in_sequence(self) -> Step | None: ...
+
+    @property
+    def out_sequence(self) -> Step | None: ...
+
+    @property
+    def fault_sequence(self) -> Step: ...
+
+    @property
+    def endpoint(self) -> Endpoint | None: ...
+
+
 class Exchange:
     """
     The client of one HTTP request.
 
-    The request leg runs the in sequence of the proxy service, and its endpoint if the sequence lets the message
+    The request leg runs the in sequence of the service, and its endpoint if the sequence lets the message
     through. Each answer to a ``<send>`` is a response leg, run when the request leg has unwound. The client gets what
     the first ``reply`` brings, or 202 when all legs, branches and groups have ended without one
     (``docs/compatibility.md``, the 202 rule). They run to their end whether or not the client waits.
@@ -45,7 +72,7 @@ class Exchange:
 
     handshake_headers: Headers | None = None
 
-    def __init__(self, service: ProxyService | MainSequence, ctx: MessageContext, backends: BackendPool) -> None:
+    def __init__(self, service: Service, ctx: MessageContext, backends: BackendPool) -> None:
         self.name = service.label
         self.backends = backends
         self.service = service
@@ -80,7 +107,7 @@ class Exchange:
         """
         if self._answer.done():
             logger.warning(
-                "Trying to send a response to an already responded client request - Proxy Name : %s", self.service.name
+                "Trying to send a response to an already responded client request - %s", self.service.caption
             )
             return
         self._answer.set_result(http_answer(ctx, self._soap, to_head=self._is_head))
@@ -126,7 +153,7 @@ class Exchange:
         return flow.run(steps, ctx)
 
     def failed(self, ctx: MessageContext) -> None:
-        """A leg's failure has climbed to the fault sequence of the proxy service."""
+        """A leg's failure has climbed to the fault sequence of the service."""
         self._failure = ctx.get(ERROR_EXCEPTION)
 
     def _give(self, answer: HttpAnswer) -> None:
@@ -136,7 +163,10 @@ class Exchange:
     def _unanswered(self) -> HttpAnswer:
         """202; but a client that was not promised one learns that the back-end failed, when no sequence tells it."""
         if not isinstance(self._failure, EndpointError):
-            return ACCEPTED
+            expired = self._request.get(EXPIRED, "operation") and not is_true(
+                self._request.axis2.get(FORCE_SC_ACCEPTED)
+            )
+            return HttpAnswer(504) if expired else ACCEPTED
         status = self._request.environment.transport_parameters("ws").get(CONNECT_FAILURE_STATUS)
         if status is not None:
             return HttpAnswer(status_code(status, 502))
@@ -146,7 +176,7 @@ class Exchange:
 
 
 class _RequestFault:
-    """The fault handler of the request leg: the proxy service's, with a note that it has run."""
+    """The fault handler of the request leg: the service's, with a note that it has run."""
 
     def __init__(self, handler: Step, exchange: Exchange) -> None:
         self._handler = handler
@@ -167,7 +197,7 @@ class _ResponseFault(_RequestFault):
 class _ResponseLeg:
     """What an answer to a ``<send>`` goes through: its ``receive`` sequence, else the out sequence, else nothing."""
 
-    def __init__(self, service: ProxyService | MainSequence, receive: str | None) -> None:
+    def __init__(self, service: Service, receive: str | None) -> None:
         self._service = service
         self._receive = receive
 

@@ -38,6 +38,8 @@ class Options:
     max_body_bytes: int = 16 * 1024 * 1024
     max_requests: int = 10_000
     allowed_origins: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    cors_headers: str = ""
     auth_trust_seconds: float = 30.0
     auth_failures_per_minute: int = 20
     store_dir: str = ""
@@ -71,6 +73,8 @@ class Options:
             max_body_bytes=settings.ESB_MAX_BODY_BYTES,
             max_requests=settings.ESB_MAX_REQUESTS,
             allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
+            cors_origins=tuple(settings.ESB_CORS_ORIGINS),
+            cors_headers=settings.ESB_CORS_HEADERS,
             auth_trust_seconds=settings.ESB_AUTH_TRUST_SECONDS,
             auth_failures_per_minute=settings.ESB_AUTH_FAILURES_PER_MINUTE,
             store_dir=settings.ESB_STORE_DIR,

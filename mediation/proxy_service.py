@@ -49,12 +49,18 @@ class ProxyService:
         """For log lines."""
         return f"proxy:{self.name}"
 
+    @property
+    def caption(self) -> str:
+        """How the warning of a second answer names it."""
+        return f"Proxy Name : {self.name}"
+
 
 class MainSequence:
     """The sequence ``main`` as a service, in both directions, with ``fault`` for its failures."""
 
     name: ClassVar = "main"
     label: ClassVar = "main"
+    caption: ClassVar = "Proxy Name : main"
     in_sequence: ClassVar = NamedSequence(None, "main")
     out_sequence: ClassVar = NamedSequence(None, "main")
     fault_sequence: ClassVar = NamedSequence(None, "fault")

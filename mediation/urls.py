@@ -1,7 +1,12 @@
-"""Proxy services in Django's URLs, for the main port and for the ports of their own."""
+"""Proxy services and APIs in Django's URLs of the main port."""
 
 from django.urls import re_path
 
 from mediation.views import proxy_services
 
-urlpatterns = [re_path(r"^services/(?P<path>.+)$", proxy_services, name="proxy-service")]
+SERVICES = re_path(r"^services/(?P<path>.+)$", proxy_services, name="proxy-service")
+
+urlpatterns = [
+    SERVICES,
+    re_path(r"^apis/", proxy_services, {"api": True}, name="api"),
+]

@@ -1,18 +1,19 @@
-"""Proxy services as a Django view: requests become exchanges, and their answers become responses."""
+"""Proxy services and APIs as a Django view: requests become exchanges, and their answers become responses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from asgiref.sync import markcoroutinefunction
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, UnreadablePostError
 
+from mediation.api import ApiRequest, ApiTable, Cors, DirectAnswer, Dispatched
 from mediation.defaults import default_sequence
 from mediation.environment import Environment
-from mediation.exchange import Exchange, Exchanges
+from mediation.exchange import Exchange, Exchanges, Service
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
 from mediation.message import MessageContext
@@ -33,8 +34,11 @@ from mediation.properties import (
 from mediation.proxy_service import MainSequence, ProxyService
 from mediation.runtime import Runtime
 from mediation.transports import content_coding
+from mediation.transports.websocket.pool import BackendPool
 
 PREFIX: Final = "/services/"
+API_PREFIX: Final = "/apis"
+"""What APIs have before their context on the main port, where all other paths are Django's."""
 
 DESCRIPTIONS: Final = frozenset({"wsdl", "wsdl2", "xsd", "policy"})
 """Queries that ask about a service instead of calling it."""
@@ -48,7 +52,8 @@ MAIN: Final = MainSequence()
 
 class ProxyServiceView:
     """
-    All proxy services of a process, at ``/services/NAME``; what is for none of them runs through the sequence ``main``.
+    All proxy services of a process, at ``/services/NAME``, and all APIs, at their contexts. What is for none of them
+    runs through the sequence ``main``.
 
     Touches neither sessions nor users nor the database, and needs nothing of Django's middleware, so that a listener
     may call it directly.
@@ -58,34 +63,97 @@ class ProxyServiceView:
 
     def __init__(self) -> None:
         self._runtime: Runtime | None = None
+        self._apis: tuple[Environment, ApiTable] | None = None
         self.exchanges = Exchanges(0)
         markcoroutinefunction(self)
 
     def bind(self, runtime: Runtime) -> None:
         """
-        Serve the proxy services of this process; until then every request gets 503.
+        Serve the proxy services and APIs of this process; until then every request gets 503.
 
         Whoever binds the view drains :attr:`exchanges` when the process stops.
         """
         self._runtime = runtime
         self.exchanges = Exchanges(runtime.options.max_requests)
 
-    async def __call__(self, request: ASGIRequest, path: str) -> HttpResponse:
+    async def __call__(self, request: ASGIRequest, path: str = "", *, api: bool = False) -> HttpResponse:
         """
         Args:
             path: what follows ``/services/`` in the request's path; empty when it does not begin so.
+            api: the path begins with :data:`API_PREFIX`, and is for an API or for nobody.
         """
         runtime = self._runtime
         if runtime is None or runtime.draining or self.exchanges.full:
             return _plain(503, "The service is not available at the moment", retry_after="1")
+        environment = runtime.environment
         try:
-            environment = runtime.environment
-            service, postfix = _find(request, path, environment)
-            ctx = _message(request, environment, service, postfix, runtime.options.max_body_bytes)
+            headers = _headers(request)
+            found = self._find(request, path, api, headers, runtime)
+            if isinstance(found, DirectAnswer):
+                return _Response(HttpAnswer(found.status, headers=found.fields))
+            ctx = _message(request, environment, found, headers, runtime.options.max_body_bytes)
         except _Refused as refusal:
             return _plain(refusal.status, str(refusal))
-        exchange = Exchange(service, ctx, runtime.shared_backends.of_service(service.name))
-        return _Response(await exchange.run(self.exchanges))
+        exchange = Exchange(found.service, ctx, _backends(found.service, runtime))
+        return _Response(await exchange.run(self.exchanges), found.fields)
+
+    def _find(
+        self, request: ASGIRequest, path: str, api: bool, headers: Headers, runtime: Runtime
+    ) -> _Found | DirectAnswer:
+        """
+        Raises:
+            _Refused: there is nothing that would take this request.
+        """
+        if request.method in REFUSED_METHODS:
+            raise _Refused(405, f"{request.method} is not allowed")
+        environment = runtime.environment
+        raw = _raw_path(request)
+        if api:
+            raw = raw.partition(API_PREFIX)[2]
+        elif path:
+            proxy = _find_proxy(request, raw, environment)
+            if proxy is not None:
+                return proxy
+        query = request.META["QUERY_STRING"]
+        target = _inside(f"{raw}?{query}" if query else raw)
+        dispatched = self._api_table(runtime).find(ApiRequest(request.method or "", target, request.scheme, headers))
+        if isinstance(dispatched, Dispatched):
+            return _Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
+        if dispatched is not None:
+            return dispatched
+        if api:
+            raise _Refused(404, "There is no such API")
+        return _Found(_main_sequence(environment), target.lstrip("/"), {})
+
+    def _api_table(self, runtime: Runtime) -> ApiTable:
+        """The APIs of the current configuration, sorted when they are first asked for."""
+        environment = runtime.environment
+        if self._apis is None or self._apis[0] is not environment:
+            options = runtime.options
+            self._apis = environment, ApiTable(environment, Cors(options.cors_origins, options.cors_headers))
+        return self._apis[1]
+
+
+class _Found(NamedTuple):
+    """
+    What a request is for.
+
+    Attributes:
+        postfix: what follows the service's address in the path, as it was sent, with the query.
+        properties: of the default scope.
+        fields: header fields that the answer gets.
+    """
+
+    service: Service
+    postfix: str
+    properties: dict[str, Any]
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def _backends(service: Service, runtime: Runtime) -> BackendPool:
+    """Proxy services may have connections of their own."""
+    shared = runtime.shared_backends
+    return shared.of_service(service.name) if isinstance(service, ProxyService) else shared.backends
 
 
 class _Refused(Exception):
@@ -99,28 +167,28 @@ class _Refused(Exception):
 # -- which service
 
 
-def _find(request: ASGIRequest, path: str, environment: Environment) -> tuple[ProxyService | MainSequence, str]:
+def _find_proxy(request: ASGIRequest, raw_path: str, environment: Environment) -> _Found | None:
     """
-    The service and what follows its name in the path, as it was sent.
+    The proxy service that the path names, if there is one.
 
     Raises:
-        _Refused: there is none that would take this request.
+        _Refused: it does not take this request.
     """
-    if request.method in REFUSED_METHODS:
-        raise _Refused(405, f"{request.method} is not allowed")
-    segment, slash, rest = _raw_path(request).partition(PREFIX)[2].partition("/") if path else ("", "", "")
+    segment, slash, rest = raw_path.partition(PREFIX)[2].partition("/")
     proxy = _proxy(unquote(segment), environment)
     if proxy is None:
-        return _main_sequence(environment), _inside(_raw_path(request).lstrip("/"))
+        return None
     if not proxy.start_on_load:
         raise _Refused(404, "There is no such service")
     if request.scheme not in proxy.transports:
         raise _Refused(403, f"The service {proxy.name} is not offered over {request.scheme}")
     if proxy.parameters.get("inbound.only", "").lower() == "true":
         raise _Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
-    if request.method == "GET" and request.META["QUERY_STRING"].lower() in DESCRIPTIONS:
+    query = request.META["QUERY_STRING"]
+    if request.method == "GET" and query.lower() in DESCRIPTIONS:
         raise _Refused(404, f"The service {proxy.name} publishes no description")
-    return proxy, _inside(slash + rest)
+    postfix = _inside(slash + rest) + (f"?{query}" if query else "")
+    return _Found(proxy, postfix, {PROXY_NAME: proxy.name})
 
 
 def _main_sequence(environment: Environment) -> MainSequence:
@@ -130,11 +198,11 @@ def _main_sequence(environment: Environment) -> MainSequence:
     return MAIN
 
 
-def _inside(postfix: str) -> str:
-    if ".." in unquote(postfix).replace("\\", "/").split("/"):
+def _inside(path: str) -> str:
+    if ".." in unquote(path.partition("?")[0]).replace("\\", "/").split("/"):
         # It would be resolved against the endpoint's address, and leave it.
         raise _Refused(400, "The path leaves the service")
-    return postfix
+    return path
 
 
 def _raw_path(request: ASGIRequest) -> str:
@@ -154,37 +222,33 @@ def _proxy(name: str, environment: Environment) -> ProxyService | None:
 # -- the message
 
 
+def _headers(request: ASGIRequest) -> Headers:
+    return Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"])
+
+
 def _message(
-    request: ASGIRequest,
-    environment: Environment,
-    service: ProxyService | MainSequence,
-    postfix: str,
-    max_body: int,
+    request: ASGIRequest, environment: Environment, found: _Found, headers: Headers, max_body: int
 ) -> MessageContext:
     """
     Raises:
         _Refused: the body is too large or cannot be read.
     """
-    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"])
     body = _body(request, headers, max_body)
     content_type = headers.get("Content-Type") or (BINARY if body else None)
     query = request.META["QUERY_STRING"]
-    suffix = f"?{query}" if query else ""
     remote = request.META.get("REMOTE_ADDR", "")
     axis2 = {
         HTTP_METHOD: request.method,
-        TRANSPORT_IN_URL: _raw_path(request) + suffix,
+        TRANSPORT_IN_URL: f"{_raw_path(request)}?{query}" if query else _raw_path(request),
         REMOTE_ADDR: remote,
         REMOTE_HOST: remote,
     }
-    if postfix or suffix:
-        axis2[REST_URL_POSTFIX] = postfix + suffix
+    if found.postfix:
+        axis2[REST_URL_POSTFIX] = found.postfix
     if content_type is not None:
         axis2[MESSAGE_TYPE] = media_type(content_type)
         axis2[CONTENT_TYPE] = content_type
-    default: dict[str, Any] = {TRANSPORT_IN_NAME: request.scheme}
-    if isinstance(service, ProxyService):
-        default[PROXY_NAME] = service.name
+    default: dict[str, Any] = {TRANSPORT_IN_NAME: request.scheme, **found.properties}
     ctx = MessageContext(
         environment,
         Payload(body, content_type),
@@ -240,7 +304,11 @@ def _body(request: ASGIRequest, headers: Headers, limit: int) -> bytes:
 class _Response(HttpResponse):
     """An answer with all its fields. Django keeps one value for each name; a ``Set-Cookie`` may come several times."""
 
-    def __init__(self, answer: HttpAnswer) -> None:
+    def __init__(self, answer: HttpAnswer, added: Iterable[tuple[str, str]] = ()) -> None:
+        """
+        Args:
+            added: fields that it gets unless it has some of that name.
+        """
         super().__init__(answer.body, status=answer.status, reason=answer.reason)
         del self.headers["Content-Type"]
         self._repeated = []
@@ -249,6 +317,8 @@ class _Response(HttpResponse):
                 self._repeated.append((name, value))
             else:
                 self.headers[name] = value
+        for name, value in added:
+            self.headers.setdefault(name, value)
 
     def items(self) -> Iterator[tuple[str, str]]:
         yield from self.headers.items()

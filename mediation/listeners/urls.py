@@ -1,10 +1,8 @@
-"""URLs of the ports of their own: the proxy services, and the sequence ``main`` for everything else."""
+"""URLs of the ports of their own: proxy services, and APIs and the sequence ``main`` for everything else."""
 
-from django.urls import include, path, re_path
+from django.urls import re_path
 
+from mediation.urls import SERVICES
 from mediation.views import proxy_services
 
-urlpatterns = [
-    path("", include("mediation.urls")),
-    re_path("", proxy_services, {"path": ""}, name="main-sequence"),
-]
+urlpatterns = [SERVICES, re_path("", proxy_services, name="api-or-main-sequence")]

@@ -12,11 +12,12 @@ from django.test import AsyncClient, AsyncRequestFactory
 
 from mediation.listeners.http import HttpListener
 from mediation.options import Options
+from mediation.payloads.xml import SYNAPSE_NS
 from mediation.runtime import Runtime
 from mediation.transports.http import HTTP
 from mediation.views import ProxyServiceView, proxy_services
 from tests.mediation.http_backend import http_backend
-from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, send, sequence
+from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, read, send, sequence
 from tests.mediation.support import DictEnvironment
 
 requests = AsyncRequestFactory()
@@ -33,7 +34,7 @@ async def view() -> AsyncIterator[ProxyServiceView]:
     await HTTP.aclose()
 
 
-def serve(view: ProxyServiceView, *artifacts: str, **options: int) -> Runtime:
+def serve(view: ProxyServiceView, *artifacts: str, **options: Any) -> Runtime:
     runtime = Runtime(DictEnvironment(*artifacts), Options(**options))
     view.bind(runtime)
     return runtime
@@ -134,6 +135,88 @@ async def test_without_a_main_of_its_own_it_is_a_404(view):
     assert (await view(requests.get("/a/services/p"), "")).status_code == 404
 
 
+# -- APIs
+
+
+def api(inside: str, attributes: str = 'uri-template="/x/{id}"', context: str = "/shop") -> str:
+    return f'<api xmlns="{SYNAPSE_NS}" name="shop" context="{context}"><resource {attributes}>{inside}</resource></api>'
+
+
+def in_sequence(mediators: str) -> str:
+    return f"<inSequence>{mediators}</inSequence>"
+
+
+async def test_an_api_answers_at_its_context(view):
+    serve(view, api(in_sequence(read("get-property('uri.var.id')"))))
+
+    response = await view(requests.get("/shop/x/7"))
+
+    assert (response.status_code, response["X-Read"]) == (200, "7")
+
+
+async def test_an_api_below_services_answers_unless_a_proxy_service_does(view):
+    serve(view, api(in_sequence("<respond/>"), "", "/services/client"), proxy("p", "<drop/>"))
+
+    assert (
+        await view(requests.post("/services/client/x", b"a", content_type="text/plain"), "client/x")
+    ).content == b"a"
+    assert (await view(requests.get("/services/p"), "p")).status_code == 202
+
+
+async def test_what_an_api_does_not_take_has_no_body(view):
+    serve(view, api(in_sequence("<respond/>"), 'methods="GET" uri-template="/x/{id}"'))
+
+    missing = await view(requests.get("/shop/y"))
+    wrong_method = await view(requests.post("/shop/x/1", b"a", content_type="text/plain"))
+
+    assert (missing.status_code, missing.content) == (404, b"")
+    assert (wrong_method.status_code, wrong_method.content, wrong_method["Allow"]) == (405, b"", "GET")
+
+
+async def test_a_request_that_a_resource_only_looks_at_is_accepted(view):
+    serve(view, api(in_sequence("")))
+
+    assert (await view(requests.get("/shop/x/7"))).status_code == 202
+
+
+async def test_an_answer_runs_through_the_out_sequence_and_the_postfix_reaches_the_back_end(view):
+    async with http_backend() as backend:
+        out = read("'out'")
+        serve(view, api(in_sequence(send(backend.url)) + f"<outSequence>{out}</outSequence>"))
+
+        response = await view(requests.get("/shop/x/7?a=b"))
+
+        assert (response.status_code, response["X-Read"]) == (200, "out")
+        assert backend.seen[0].target == "/x/7?a=b"
+
+
+async def test_a_failure_runs_through_the_fault_sequence_of_the_resource(view):
+    fault = f"<faultSequence>{read('$ctx:ERROR_MESSAGE')}</faultSequence>"
+    serve(view, api(fault, 'inSequence="nowhere"'))
+
+    assert (await view(requests.get("/shop/x")))["X-Read"] == "Specified sequence: nowhere cannot be found"
+
+
+async def test_a_path_that_leaves_the_api_is_a_400(view):
+    serve(view, api(in_sequence("<respond/>"), ""))
+
+    assert (await view(requests.get("/shop/%2e%2e/x"))).status_code == 400
+    assert (await view(requests.get("/shop/x?next=/../y"))).status_code == 200
+
+
+async def test_allowed_origins_may_read_the_answers(view):
+    serve(view, api(in_sequence("<respond/>")), cors_origins=("https://a.example",))
+
+    def origin(name: str) -> dict[str, str]:
+        return {"Origin": f"https://{name}.example"}
+
+    response = await view(requests.get("/shop/x/7", headers=origin("a")))
+    assert response["Access-Control-Allow-Origin"] == "https://a.example"
+    assert "Access-Control-Allow-Origin" not in await view(requests.get("/shop/x/7", headers=origin("b")))
+    preflight = await view(requests.options("/shop/x/7", headers=origin("a")))
+    assert (preflight.status_code, preflight["Allow"]) == (200, "GET, POST, PUT, DELETE")
+
+
 # -- in Django's URLs, behind its middleware
 
 
@@ -145,6 +228,16 @@ async def test_it_is_mounted_on_the_main_port_and_asks_for_no_token():
 
     assert (response.status_code, response.content) == (200, b"<a/>")
     assert "sessionid" not in response.cookies
+
+
+async def test_apis_are_on_the_main_port_too_behind_a_prefix():
+    proxy_services.bind(Runtime(DictEnvironment(api(in_sequence(read("get-property('REST_FULL_REQUEST_PATH')"))))))
+    client = AsyncClient(enforce_csrf_checks=True)
+
+    response = await client.post("/apis/shop/x/7?q=1", b"<a/>", content_type="text/xml")
+
+    assert (response.status_code, response["X-Read"]) == (200, "/shop/x/7?q=1")
+    assert (await client.get("/apis/nothing")).status_code == 404
 
 
 async def test_repeated_fields_get_through_django():
@@ -194,6 +287,14 @@ class ServedInProcess:
 
 
 class TestOverTheListener(ProxyServiceSuite):
+    async def test_an_api_is_found_before_main(self, served, http):
+        await served.deploy(sequence("main", "<drop/>"), api(in_sequence("<respond/>")))
+
+        async with http.post("/shop/x/7", data=b"x") as response:
+            assert (response.status, await response.read()) == (200, b"x")
+        async with http.post("/apis/shop/x/7", data=b"x") as response:
+            assert response.status == 202
+
     @pytest.mark.parametrize("path", ["/", "/orders", "/services/", "/a/services/p"])
     async def test_every_path_leads_to_main(self, served, http, path):
         await served.deploy(sequence("main", "<respond/>"), proxy("p", "<drop/>"))
