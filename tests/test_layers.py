@@ -17,7 +17,7 @@ BANDS = {
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
         "local_entry registry server_configuration inbox parameters limit_parameters access inbound_tls client_certificate "
         "conversation_parameters control_frames handlers templates api child_processes enrichment scripting stores "
-        "json_options branching splitting targets"
+        "json_options branching splitting targets databases"
     ),
     "run time": (
         "models database_thread stored_messages client_counts message_rate outbox client_messages session relay "
