@@ -34,13 +34,14 @@ class Branches:
     limit: ClassVar[int] = 100
     """How many branches of one message may wait at a time; the server sets it (``ESB_MAX_BRANCHES``)."""
 
-    __slots__ = ("_groups", "_joining", "_legs", "_pumping", "_scheduled", "_sources", "_tasks")
+    __slots__ = ("_at_end", "_groups", "_joining", "_legs", "_pumping", "_scheduled", "_sources", "_tasks")
 
     def __init__(self) -> None:
         self._sources: deque[Iterator[Branch]] = deque()
         self._legs: deque[Branch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._groups = 0
+        self._at_end: list[Callable[[], None]] = []
         self._pumping = False
         self._scheduled = False
         self._joining: asyncio.Future[None] | None = None
@@ -52,8 +53,8 @@ class Branches:
 
     @property
     def unfinished(self) -> bool:
-        """Whether anything is under way, groups that wait for more messages included."""
-        return self._groups > 0 or self.busy
+        """Whether anything is under way or to be done at the end, groups that wait for more messages included."""
+        return self._groups > 0 or bool(self._at_end) or self.busy
 
     def start(self, branches: Iterable[Branch]) -> None:
         """
@@ -89,8 +90,19 @@ class Branches:
                 self._joining = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._joining)
 
+    def at_end(self, callback: Callable[[], None]) -> None:
+        """Call it, once, when the message has ended with everything that it has set off; to give back what it holds."""
+        self._at_end.append(callback)
+
+    def end(self) -> None:
+        """Everything has ended: for whoever began the message. :meth:`cancel` does it, too."""
+        callbacks, self._at_end = self._at_end, []
+        for callback in callbacks:
+            callback()
+
     def cancel(self) -> None:
         """End the branches that wait, and forget those that have not started."""
+        self.end()
         self._sources.clear()
         self._legs.clear()
         for task in self._tasks:

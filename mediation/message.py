@@ -127,6 +127,11 @@ class MessageContext:
         """Whether anything that this message has set off is still under way."""
         return self._branches is not None and self._branches.unfinished
 
+    def end(self) -> None:
+        """For whoever began this message, when it has ended with all that it has set off."""
+        if self._branches is not None:
+            self._branches.end()
+
     # -- scopes
 
     @property

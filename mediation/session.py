@@ -364,11 +364,14 @@ class Session:
         return None
 
     async def _go_on(self, outcome: flow.Outcome, ctx: MessageContext) -> None:
-        if not isinstance(outcome, bool):
-            await outcome
-        if ctx.unfinished:
-            # Not for groups: what they wait for may be the next frame.
-            await ctx.branches.join(groups=False)
+        try:
+            if not isinstance(outcome, bool):
+                await outcome
+            if ctx.unfinished:
+                # Not for groups: what they wait for may be the next frame.
+                await ctx.branches.join(groups=False)
+        finally:
+            ctx.end()
         if ERROR_EXCEPTION in ctx.properties:
             self._close_if_unreachable(ctx)
 

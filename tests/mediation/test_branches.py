@@ -178,3 +178,14 @@ async def test_what_is_cancelled_ends_and_the_rest_does_not_start(gate, monkeypa
 
     assert gate.started == ["a"]
     assert gate.ended == []
+
+
+async def test_what_is_to_be_done_at_the_end_is_done_once_and_keeps_the_message_unfinished() -> None:
+    branches, done = Branches(), []
+    branches.at_end(lambda: done.append(1))
+    assert branches.unfinished
+    assert not branches.busy
+    branches.end()
+    branches.cancel()
+    assert done == [1]
+    assert not branches.unfinished
