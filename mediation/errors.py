@@ -23,6 +23,8 @@ Everything that can go wrong, in one tree.
             ├── InvalidAddress        the message names an address that is none
             ├── EndpointNotFound
             ├── EndpointNotReady      suspended, or switched off
+            ├── NoEndpointReady       the same, of a group
+            ├── SoapFaultReceived
             ├── ConnectionFailed
             │   └── InvalidHandshakeResponse
             ├── ConnectionLost
@@ -36,6 +38,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mediation.flow import Step
 
 
 class EsbError(Exception):
@@ -204,9 +210,29 @@ class TooManySteps(MediationError):
 
 
 class EndpointError(MediationError):
-    """A message could not be delivered to a back-end, or the back-end failed."""
+    """
+    A message could not be delivered to a back-end, or the back-end failed.
+
+    Attributes:
+        can_go_elsewhere: whether a group of endpoints may send the message to another one.
+        handler: what deals with this failure before the nearest fault handler does: the ``onError`` of the endpoint.
+    """
 
     code = 101500
+    can_go_elsewhere = True
+    handler: Step | None = None
+
+
+class SoapFaultReceived(EndpointError):
+    """The back-end answered with a SOAP fault, and ``FORCE_ERROR_ON_SOAP_FAULT`` makes that a failure."""
+
+    code = 500000
+
+
+class NoEndpointReady(EndpointError):
+    """All endpoints of a group are suspended or switched off."""
+
+    code = 303000
 
 
 class InvalidAddress(EndpointError):

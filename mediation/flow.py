@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mediation.errors import MediationError, PayloadError, TooManySteps
+from mediation.errors import EndpointError, MediationError, PayloadError, SendTimeout, TooManySteps
 from mediation.properties import ERROR_CODE, ERROR_DETAIL, ERROR_EXCEPTION, ERROR_MESSAGE
 
 if TYPE_CHECKING:
@@ -122,7 +122,13 @@ def _fault(
         raise exc
     if isinstance(exc, PayloadError):
         _discard_unreadable(ctx)
-    outcome = handler.mediate(ctx)
+    elif isinstance(exc, SendTimeout):
+        ctx.payload.clear()  # as the originals do (docs/compatibility.md, time-outs)
+    if isinstance(exc, EndpointError) and exc.handler is not None:
+        own, exc.handler = exc.handler, None
+        outcome = guard(own.mediate, ctx, handler)
+    else:
+        outcome = handler.mediate(ctx)
     return False if isinstance(outcome, bool) else _ended(outcome)
 
 

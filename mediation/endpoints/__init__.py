@@ -1,19 +1,27 @@
 """
-Endpoints: where messages go. One file per kind; what they share is in ``leaf`` and ``suspension``.
+Endpoints: where messages go. One file per kind; what they share is in ``leaf``, ``group`` and ``suspension``.
 
-``address``, ``http`` and ``default`` talk to one back-end, ``indirect`` stands for another endpoint by name.
+``address``, ``http``, ``wsdl``, ``default`` and ``member`` talk to one back-end. ``failover`` and ``loadbalance``
+choose one of several endpoints for each message, ``recipients`` sends to all. ``indirect`` and ``template`` stand for
+another endpoint, ``on_error`` gives one a fault sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mediation.endpoints.address import read_address
 from mediation.endpoints.default import read_default, send_to_address
+from mediation.endpoints.failover import read_failover
 from mediation.endpoints.http import read_http
-from mediation.endpoints.indirect import IndirectEndpoint
-from mediation.endpoints.leaf import EndpointProperty
+from mediation.endpoints.indirect import IndirectEndpoint, ResolvingEndpoint
+from mediation.endpoints.leaf import EndpointProperty, Leaf
+from mediation.endpoints.loadbalance import read_loadbalance
+from mediation.endpoints.on_error import GuardedEndpoint
+from mediation.endpoints.recipients import Recipients, read_recipient_list
+from mediation.endpoints.template import read_template_endpoint
+from mediation.endpoints.wsdl import read_wsdl
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import artifact, elements, local_name
 from mediation.transports import Answer
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from mediation.compiler import Compiler
     from mediation.message import MessageContext
 
-__all__ = ["Endpoint", "IndirectEndpoint", "compile_endpoint", "read_endpoint", "send_to_address"]
+__all__ = ["Endpoint", "IndirectEndpoint", "Recipients", "compile_endpoint", "read_endpoint", "send_to_address"]
 
 
 class Endpoint(Protocol):
@@ -35,24 +43,38 @@ class Endpoint(Protocol):
         Deliver the message.
 
         Returns:
-            The answer, ``None`` if none will come, or an awaitable of that.
+            The answer, ``None`` if none will come, or an awaitable of that; :class:`Recipients` are one that ``<send>``
+            treats in its own way.
 
         Raises:
             EndpointError: it could not be delivered.
         """
 
+    def is_ready(self, ctx: MessageContext) -> bool:
+        """Whether a message may be sent now: a group leaves out what is suspended or switched off."""
 
-READERS: Final = {"address": read_address, "http": read_http, "default": read_default}
+    def leaves(self) -> Iterator[Leaf]:
+        """The endpoints in this one that have a state, itself or those inside; without those it refers to by name."""
 
-NOT_RUNNING: Final = (
-    "wsdl",
-    "loadbalance",
-    "dynamicLoadbalance",
-    "serviceDynamicLoadbalance",
-    "failover",
-    "recipientlist",
-    "class",
-)
+
+_Reader = Callable[["etree._Element", "Compiler", str, tuple[EndpointProperty, ...]], Endpoint]
+
+READERS: Final[dict[str, _Reader]] = {
+    "address": read_address,
+    "wsdl": read_wsdl,
+    "default": read_default,
+    "loadbalance": read_loadbalance,
+    "failover": read_failover,
+    "recipientlist": read_recipient_list,
+    "http": read_http,
+}
+"""By the child element that says what an endpoint is."""
+
+NOT_RUNNING: Final = {
+    "dynamicLoadbalance": "use <loadbalance> with a list of members",
+    "serviceDynamicLoadbalance": "use <loadbalance> with a list of members",
+    "class": "it names a Java class",
+}
 
 ANONYMOUS: Final = "AnonymousEndpoint"
 
@@ -68,21 +90,31 @@ def compile_endpoint(element: etree._Element, compiler: Compiler) -> Endpoint:
     if key is not None:
         compiler.refer("endpoint", key, element)
         return IndirectEndpoint(key)
-    for attribute in ("key-expression", "template"):
-        if element.get(attribute) is not None:
-            raise NotRunnable(f'<endpoint> with the attribute "{attribute}"', line=element.sourceline)
-    if element.get("onError") is not None:
-        raise NotRunnable('<endpoint> with the attribute "onError"', line=element.sourceline)
+    expression = element.get("key-expression")
+    if expression is not None:
+        return ResolvingEndpoint(compiler.expression(expression, element))
+    endpoint = _definition(element, compiler)
+    on_error = element.get("onError")
+    if not on_error:
+        return endpoint
+    compiler.refer("sequence", on_error, element)
+    return GuardedEndpoint(endpoint, on_error)
+
+
+def _definition(element: etree._Element, compiler: Compiler) -> Endpoint:
     name = element.get("name") or ANONYMOUS
+    if element.get("template") is not None:
+        return read_template_endpoint(element, compiler, name)
     properties = tuple(
         EndpointProperty.from_xml(part, compiler) for part in elements(element) if local_name(part) == "property"
     )
-    for part in elements(element):
-        tag = local_name(part)
-        if tag in READERS:
-            return READERS[tag](part, compiler, name, properties)
-        if tag in NOT_RUNNING or tag == "session":
-            raise NotRunnable(f"the endpoint kind <{tag}>", line=part.sourceline)
+    parts = {local_name(part): part for part in elements(element)}
+    for tag, read in READERS.items():
+        if tag in parts:
+            return read(parts[tag], compiler, name, properties)
+    for tag, hint in NOT_RUNNING.items():
+        if tag in parts:
+            raise NotRunnable(f"the endpoint kind <{tag}>", hint, line=parts[tag].sourceline)
     raise GrammarError("Invalid endpoint configuration.", element.sourceline)
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mediation.endpoints.leaf import Leaf, check_scheme, read_settings
+from mediation.endpoints.leaf import Leaf
+from mediation.endpoints.settings import NO_SETTINGS, Settings, check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
 from mediation.errors import GrammarError
 from mediation.message import MessageContext
@@ -37,11 +38,15 @@ class AddressEndpoint(Leaf):
     address: str
     is_dynamic: bool
 
+    @property
+    def address_text(self) -> str:
+        return self.address
+
     def uri(self, ctx: MessageContext) -> str:
         address = self.address
         if self.is_dynamic:
             address = PLACEHOLDER.sub(lambda match: str(ctx.properties.get(match[1], match[0])), address)
-        return with_postfix(address, ctx, self.options.format)
+        return with_postfix(address, ctx, self.settings.options.format)
 
 
 def with_postfix(address: str, ctx: MessageContext, format_: str | None) -> str:
@@ -72,13 +77,20 @@ def read_address(
     if not address:
         raise GrammarError.missing("address", 'the attribute "uri"', element.sourceline)
     check_scheme(address, element)
-    settings = read_settings(element, compiler)
+    return address_endpoint(name, address, read_settings(element, compiler), properties)
+
+
+def address_endpoint(
+    name: str,
+    address: str,
+    settings: Settings = NO_SETTINGS,
+    properties: tuple[EndpointProperty, ...] = (),
+) -> AddressEndpoint:
     return AddressEndpoint(
         name=name,
         kind="Address",
-        options=settings.options,
-        suspension=Suspension(settings.policy, f"Endpoint : {name} with address {address}"),
-        declares_suspension=settings.policy.declared,
+        settings=settings,
+        suspension=Suspension(f"Endpoint : {name} with address {address}"),
         properties=properties,
         address=address,
         is_dynamic=bool(PLACEHOLDER.search(address)),

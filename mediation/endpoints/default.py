@@ -6,11 +6,12 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediation.endpoints.leaf import Leaf, read_settings
-from mediation.endpoints.suspension import Suspension, SuspensionPolicy
+from mediation.endpoints.leaf import Leaf
+from mediation.endpoints.settings import Settings, read_settings
+from mediation.endpoints.suspension import Policy, Suspension, SuspensionPolicy
 from mediation.errors import EndpointNotReady
 from mediation.message import MessageContext
-from mediation.transports import Answer, SendOptions
+from mediation.transports import Answer
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -29,6 +30,10 @@ class DefaultEndpoint(Leaf):
         <endpoint><default format="soap11"/></endpoint>
     """
 
+    @property
+    def address_text(self) -> str:
+        return ""
+
     def uri(self, ctx: MessageContext) -> str:
         if not ctx.to:
             raise EndpointNotReady('send: the message has no To address; set one with <header name="To" .../>')
@@ -38,13 +43,11 @@ class DefaultEndpoint(Leaf):
 def read_default(
     element: etree._Element, compiler: Compiler, name: str, properties: tuple[EndpointProperty, ...]
 ) -> DefaultEndpoint:
-    settings = read_settings(element, compiler)
     return DefaultEndpoint(
         name=name,
         kind="Default",
-        options=settings.options,
-        suspension=Suspension(settings.policy, f"Endpoint : {name}"),
-        declares_suspension=settings.policy.declared,
+        settings=read_settings(element, compiler),
+        suspension=Suspension(f"Endpoint : {name}"),
         properties=properties,
     )
 
@@ -52,10 +55,11 @@ def read_default(
 _TO_ADDRESS = DefaultEndpoint(
     name="To",
     kind="Default",
-    options=SendOptions(),
     # Messages to different addresses share this one, so the failure of one must not stop the others.
-    suspension=Suspension(SuspensionPolicy(mark_codes=frozenset({-1}), suspend_codes=frozenset({-1})), "Endpoint : To"),
-    declares_suspension=True,
+    settings=Settings(
+        policy=Policy(SuspensionPolicy(declared=True, mark_codes=frozenset({-1}), suspend_codes=frozenset({-1})))
+    ),
+    suspension=Suspension("Endpoint : To"),
     properties=(),
 )
 

@@ -9,7 +9,8 @@ from uritemplate import URITemplate
 from uritemplate.variable import VariableValue
 
 from mediation.endpoints.address import with_postfix
-from mediation.endpoints.leaf import Leaf, check_scheme, read_settings
+from mediation.endpoints.leaf import Leaf
+from mediation.endpoints.settings import check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
 from mediation.errors import GrammarError, NotRunnable
 from mediation.message import MessageContext
@@ -40,6 +41,10 @@ class HttpEndpoint(Leaf):
 
     template: URITemplate
 
+    @property
+    def address_text(self) -> str:
+        return self.template.uri
+
     def uri(self, ctx: MessageContext) -> str:
         address = self.template.uri
         if self.template.variables:
@@ -47,7 +52,8 @@ class HttpEndpoint(Leaf):
                 name: str(value) for name, value in ctx.properties.items() if name.startswith(VARIABLES)
             }
             address = self.template.expand(values)
-        return address if self.options.method else with_postfix(address, ctx, self.options.format)
+        options = self.settings.options
+        return address if options.method else with_postfix(address, ctx, options.format)
 
 
 def read_http(
@@ -69,13 +75,11 @@ def read_http(
     method = (element.get("method") or "").strip().lower() or None
     if method is not None and method not in METHODS:
         raise GrammarError.choice("http", "method", method, sorted(METHODS), element.sourceline)
-    settings = read_settings(element, compiler, method=method.upper() if method else None)
     return HttpEndpoint(
         name=name,
         kind="HTTP",
-        options=settings.options,
-        suspension=Suspension(settings.policy, f"Endpoint : {name} with address {text}"),
-        declares_suspension=settings.policy.declared,
+        settings=read_settings(element, compiler, method=method.upper() if method else None),
+        suspension=Suspension(f"Endpoint : {name} with address {text}"),
         properties=properties,
         template=URITemplate(text),
     )

@@ -1,36 +1,39 @@
-"""What the endpoints that talk to one back-end share: delivery options, time-outs, suspension."""
+"""What the endpoints that talk to one back-end share: delivery, time-outs, suspension."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 import mediation.transports.http
 import mediation.transports.websocket.sender  # noqa: F401  (these register themselves by scheme)
 from mediation import grammar
-from mediation.endpoints.suspension import ACTIVE, TIMEOUT_CODES, Suspension, SuspensionPolicy
+from mediation.endpoints.settings import Settings
+from mediation.endpoints.suspension import ACTIVE, Suspension
+from mediation.endpoints.timeout import DROPPED, TimeoutAction, expire
 from mediation.errors import (
     EndpointError,
     EndpointNotReady,
     GrammarError,
     InvalidAddress,
     InvalidHandshakeResponse,
-    NotRunnable,
+    SendTimeout,
+    SoapFaultReceived,
 )
 from mediation.expressions import Expression
-from mediation.grammar import Node, elements, find, local_name, node
+from mediation.grammar import Node, node
 from mediation.message import MessageContext
-from mediation.transports import DEFAULT_TIMEOUT, KNOWN_SCHEMES, Answer, SendOptions, scheme_of, transport_for
-from mediation.transports.local import inbound_address
+from mediation.payloads.soap import fault_reason
+from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
+from mediation.transports import Answer, SendOptions, scheme_of, transport_for
 
-if TYPE_CHECKING:
-    from lxml import etree
-
-    from mediation.compiler import Compiler
-
-FORMATS: Final = frozenset({"soap11", "soap12", "pox", "get", "rest"})
+NOT_READY: Final = {
+    "Address": ("Currently , Address endpoint", 303001),
+    "HTTP": ("Currently, HTTP endpoint", 303001),
+    "Default": ("Currently , Default endpoint", 303001),
+    "WSDL": ("Currently , WSDL endpoint", 303002),
+}
 
 
 @node("property")
@@ -41,6 +44,7 @@ class EndpointProperty(Node):
     value: str | None = grammar.attribute(None, name="value")
     expression: Expression | None = grammar.expression()
     scope: str = grammar.attribute("default", name="scope", choices=("default", "axis2", "transport", "axis2-client"))
+    type: str = grammar.attribute("STRING", name="type")
 
     def check(self) -> None:
         if self.value is None and self.expression is None:
@@ -54,7 +58,7 @@ class EndpointProperty(Node):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """
-    One back-end: the settings of an ``<endpoint>`` with a single address.
+    One back-end: an ``<endpoint>`` with a single address.
 
     Subclasses say how the address comes about. The suspension state belongs to the instance, so it lasts as long as
     the artifact is not changed.
@@ -62,10 +66,14 @@ class Leaf:
 
     name: str
     kind: str
-    options: SendOptions
+    settings: Settings
     suspension: Suspension
-    declares_suspension: bool
     properties: tuple[EndpointProperty, ...]
+
+    @property
+    def address_text(self) -> str:
+        """The address as it was configured, for people."""
+        raise NotImplementedError
 
     def uri(self, ctx: MessageContext) -> str:
         """
@@ -76,173 +84,73 @@ class Leaf:
         """
         raise NotImplementedError
 
+    def is_ready(self, ctx: MessageContext) -> bool:
+        return self.suspension.is_ready()
+
+    def leaves(self) -> Iterator[Leaf]:
+        yield self
+
     def send(self, ctx: MessageContext) -> Answer | Awaitable[Answer | None] | None:
         """
-        Deliver the message.
-
-        Returns:
-            The answer, ``None`` if none will come, or an awaitable of that.
+        Deliver the message; see :meth:`mediation.endpoints.Endpoint.send`.
 
         Raises:
-            EndpointNotReady: the endpoint is suspended.
-            EndpointError: the message could not be delivered.
+            EndpointNotReady: the endpoint is suspended or switched off.
         """
         suspension = self.suspension
         if suspension.state is not ACTIVE and not suspension.is_ready():
-            raise EndpointNotReady(
-                f"Currently , {self.kind} endpoint : [ Name : {self.name} ] [ State : {suspension.state.name} ]"
-            )
+            said, code = NOT_READY[self.kind]
+            raise EndpointNotReady(f"{said} : [ Name : {self.name} ] [ State : {suspension.state.name} ]", code=code)
         for setting in self.properties:
             setting.apply(ctx)
         uri = self.uri(ctx)
+        options = self.settings.options
+        if self.settings.timeout.dynamic is not None:
+            options = replace(options, timeout=self.settings.timeout.of(ctx))
         transport = transport_for(uri)
         try:
-            outcome = transport.send(ctx, uri, self.options)
+            outcome = transport.send(ctx, uri, options)
         except EndpointError as exc:
-            self._failed(uri, exc)
+            self._failed(ctx, uri, exc)
             raise
         if outcome is None or isinstance(outcome, Answer):
             if suspension.state is not ACTIVE:
                 suspension.succeeded()
             return outcome
-        return self._finish(outcome, uri)
+        return self._finish(outcome, ctx, uri, options)
 
-    async def _finish(self, waiting: Awaitable[Answer | None], uri: str) -> Answer | None:
+    async def _finish(
+        self, waiting: Awaitable[Answer | None], ctx: MessageContext, uri: str, options: SendOptions
+    ) -> Answer | None:
         try:
             answer = await waiting
+            if answer is not None and is_true(ctx.properties.get(FORCE_ERROR_ON_SOAP_FAULT)):
+                _refuse_fault(answer)
         except EndpointError as exc:
-            self._failed(uri, exc)
+            if isinstance(exc, SendTimeout) and scheme_of(uri) in ("http", "https"):
+                expire(ctx, exc, options.timeout, self.settings.timeout.action, f"Endpoint : {self.name}, URI : {uri}")
+            self._failed(ctx, uri, exc)
             raise
         self.suspension.succeeded()
         return answer
 
-    def _failed(self, uri: str, exc: EndpointError) -> None:
+    def _failed(self, ctx: MessageContext, uri: str, exc: EndpointError) -> None:
+        settings = self.settings
+        if not settings.retry.allows(exc.code):
+            exc.can_go_elsewhere = False
         if isinstance(exc, InvalidAddress):
+            return
+        if isinstance(exc, SendTimeout) and exc.handler is DROPPED and settings.timeout.action is TimeoutAction.NONE:
             return
         # A WebSocket back-end that is down fails each client by itself. It is suspended only when the endpoint asks
         # for that, or when it answers the handshake with a server error (docs/compatibility.md, failing WebSocket
         # back-ends).
         server_error = isinstance(exc, InvalidHandshakeResponse) and exc.status >= 500
-        if scheme_of(uri) in ("ws", "wss", "local") and not self.declares_suspension and not server_error:
+        if scheme_of(uri) in ("ws", "wss", "local") and not settings.policy.declared and not server_error:
             return
-        self.suspension.failed(exc.code)
+        self.suspension.failed(exc.code, settings.policy.of(ctx))
 
 
-# -- reading the settings that address, http and default have in common
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the child element of an ``<endpoint>`` says beside its address."""
-
-    options: SendOptions
-    policy: SuspensionPolicy
-
-
-def read_settings(element: etree._Element, compiler: Compiler, *, method: str | None = None) -> Settings:
-    """
-    Raises:
-        ConfigurationError: a value is none of those that the language has.
-    """
-    format_ = (element.get("format") or "").lower() or None
-    if format_ is not None and format_ not in FORMATS:
-        compiler.warning(
-            f'<{local_name(element)}> format "{format_}" is not one of {", ".join(sorted(FORMATS))}; it is ignored',
-            element,
-        )
-        format_ = None
-    for part in elements(element):
-        tag = local_name(part)
-        if tag in ("enableSec", "enableRM", "authentication"):
-            raise NotRunnable(f"<{tag}> of an endpoint", line=part.sourceline)
-    return Settings(
-        SendOptions(
-            method=method, format=format_, timeout=_timeout(element, compiler), encoding=element.get("encoding")
-        ),
-        _policy(element, compiler),
-    )
-
-
-def _timeout(element: etree._Element, compiler: Compiler) -> float:
-    found = find(element, "timeout")
-    duration = None if found is None else find(found, "duration")
-    if duration is None:
-        return DEFAULT_TIMEOUT
-    milliseconds = _number(duration, int)
-    action = find(found, "responseAction") if found is not None else None
-    if action is None:
-        action = find(found, "action") if found is not None else None
-    if action is not None and (action.text or "").strip() not in ("discard", "fault", "none", "never"):
-        raise GrammarError(
-            f'<{local_name(action)}> "{(action.text or "").strip()}" is not one of discard, fault', action.sourceline
-        )
-    return milliseconds / 1000 if milliseconds > 0 else DEFAULT_TIMEOUT
-
-
-def _policy(element: etree._Element, compiler: Compiler) -> SuspensionPolicy:
-    mark, suspend, old = (
-        find(element, tag) for tag in ("markForSuspension", "suspendOnFailure", "suspendDurationOnFailure")
-    )
-    values: dict[str, Any] = {"declared": any(part is not None for part in (mark, suspend, old))}
-    if mark is not None:
-        values["mark_codes"] = _codes(find(mark, "errorCodes")) or TIMEOUT_CODES
-        values |= _numbers(
-            mark, {"retriesBeforeSuspension": ("retries", int, 1), "retryDelay": ("retry_delay", int, 1000)}
-        )
-    if suspend is not None:
-        values["suspend_codes"] = _codes(find(suspend, "errorCodes"))
-        values |= _numbers(
-            suspend,
-            {
-                "initialDuration": ("initial", int, 1000),
-                "progressionFactor": ("factor", float, 1),
-                "maximumDuration": ("maximum", int, 1000),
-            },
-        )
-    if old is not None and suspend is None:
-        values["initial"] = _number(old, int)  # seconds, unlike its successors
-    if values.get("initial", 0) < 0:
-        values["initial"] = None
-    return SuspensionPolicy(**values)
-
-
-def _numbers(parent: etree._Element, wanted: Mapping[str, tuple[str, Callable[[str], float], float]]) -> dict[str, Any]:
-    found = {}
-    for tag, (name, convert, divisor) in wanted.items():
-        part = find(parent, tag)
-        if part is not None and (part.text or "").strip():
-            number = _number(part, convert)
-            found[name] = number / divisor if divisor != 1 else number
-    return found
-
-
-def _number(element: etree._Element, convert: Callable[[str], float]) -> float:
-    text = (element.text or "").strip()
-    if text.startswith("{"):
-        raise NotRunnable(f"a dynamic <{local_name(element)}>", line=element.sourceline)
-    try:
-        return convert(text)
-    except ValueError:
-        raise GrammarError(f'<{local_name(element)}> "{text}" is not a number', element.sourceline) from None
-
-
-def _codes(element: etree._Element | None) -> frozenset[int]:
-    if element is None:
-        return frozenset()
-    texts = [text for text in re.split(r"[\s,]+", element.text or "") if text]
-    try:
-        return frozenset(int(text) for text in texts)
-    except ValueError:
-        raise GrammarError(f'<errorCodes> "{element.text}" is not a list of numbers', element.sourceline) from None
-
-
-def check_scheme(uri: str, element: etree._Element) -> None:
-    """
-    Raises:
-        NotRunnable: nothing here takes messages to such an address.
-    """
-    scheme = scheme_of(uri)
-    if scheme == "local" and inbound_address(uri) is None:
-        raise NotRunnable(f'the address "{uri}"', "local:///inbound/NAME/PATH can", line=element.sourceline)
-    if scheme and not scheme.startswith("$") and scheme not in KNOWN_SCHEMES:
-        raise NotRunnable(f'the transport "{scheme}"', line=element.sourceline)
+def _refuse_fault(answer: Answer) -> None:
+    if answer.payload.is_fault:
+        raise SoapFaultReceived(fault_reason(answer.payload.body) or "")

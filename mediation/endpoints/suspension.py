@@ -5,6 +5,8 @@ States and rules are the originals' (``docs/compatibility.md``, suspension of en
 
     ACTIVE --code in markForSuspension--> TIMEOUT --no retries left--> SUSPENDED
     ACTIVE --code in suspendOnFailure---> SUSPENDED --success--> ACTIVE
+
+and OFF, where a person puts an endpoint and takes it from.
 """
 
 from __future__ import annotations
@@ -12,10 +14,15 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+from mediation.expressions import Value
+
+if TYPE_CHECKING:
+    from mediation.message import MessageContext
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +39,7 @@ class State(enum.StrEnum):
     ACTIVE = "active"
     TIMEOUT = "timeout"
     SUSPENDED = "suspended"
+    OFF = "off"
 
 
 ACTIVE: Final = State.ACTIVE
@@ -46,6 +54,7 @@ class SuspensionPolicy:
     Attributes:
         declared: whether the endpoint says anything about suspension at all.
         suspend_codes: error codes that suspend at once; empty means every error.
+        initial: ``None`` or less than zero: :data:`DEFAULT_SUSPENSION`.
     """
 
     declared: bool = False
@@ -58,6 +67,35 @@ class SuspensionPolicy:
     maximum: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    The policy of one endpoint, as it is configured.
+
+    Attributes:
+        dynamic: fields of ``static`` that an expression gives, each with what its number is divided by.
+    """
+
+    static: SuspensionPolicy = SuspensionPolicy()
+    dynamic: Mapping[str, tuple[Value, float]] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> bool:
+        return self.static.declared
+
+    def of(self, ctx: MessageContext) -> SuspensionPolicy:
+        """The policy for a message that failed; what its expressions give no number for stays as if it were missing."""
+        if not self.dynamic:
+            return self.static
+        values: dict[str, Any] = {}
+        for name, (value, divisor) in self.dynamic.items():
+            try:
+                values[name] = float(value.string(ctx) or "") / divisor
+            except ValueError:
+                logger.warning("%s gives no number; it is as if it were not there", value.source)
+        return replace(self.static, **values)
+
+
 class Suspension:
     """
     The state of one endpoint, shared by all messages of the process; used on the event loop only.
@@ -67,69 +105,84 @@ class Suspension:
         clock: monotonic seconds.
     """
 
-    __slots__ = ("_clock", "_description", "_duration", "_policy", "_retries_left", "_retry_at", "state")
+    __slots__ = ("_clock", "_description", "_duration", "_retries_left", "_retry_at", "state")
 
-    def __init__(self, policy: SuspensionPolicy, description: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._policy = policy
+    def __init__(self, description: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._description = description
         self._clock = clock
-        self.state = State.ACTIVE
-        self.reset()
+        self.activate()
 
-    def reset(self) -> None:
+    def activate(self) -> None:
         """Make the endpoint active, as if it had never failed."""
         self.state = State.ACTIVE
-        self._retries_left: int | None = None
+        self._retries_left: float | None = None
         self._duration: float | None = None
         self._retry_at = 0.0
 
+    def switch_off(self) -> None:
+        """Let no message through until somebody activates the endpoint."""
+        self.state = State.OFF
+
     def is_ready(self) -> bool:
-        return self.state is State.ACTIVE or self._clock() >= self._retry_at
+        return self.state is State.ACTIVE or (self.state is not State.OFF and self._clock() >= self._retry_at)
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds until the endpoint is tried again; 0 if it may be tried now, or is switched off."""
+        if self.state in (State.ACTIVE, State.OFF):
+            return 0.0
+        return max(0.0, self._retry_at - self._clock())
 
     def succeeded(self) -> None:
-        if self.state is not State.ACTIVE:
+        if self.state not in (State.ACTIVE, State.OFF):
             logger.info(
                 "%s currently %s will now be marked active since it processed its last message",
                 self._description,
                 self.state.name,
             )
-            self.reset()
+            self.activate()
 
-    def failed(self, code: int | str) -> None:
+    def failed(self, code: int | str, policy: SuspensionPolicy) -> None:
         """A message failed with this error code."""
-        if code in self._policy.mark_codes:
-            self._mark()
-        elif not self._policy.suspend_codes or code in self._policy.suspend_codes:
-            self._suspend()
+        if self.state is State.OFF:
+            return
+        if code in policy.mark_codes:
+            self._mark(policy)
+        elif not policy.suspend_codes or code in policy.suspend_codes:
+            self._suspend(policy)
 
-    def _mark(self) -> None:
-        left = self._policy.retries if self._retries_left is None else self._retries_left
+    def _mark(self, policy: SuspensionPolicy) -> None:
+        left = policy.retries if self._retries_left is None else self._retries_left
         if left <= 0:
-            self._suspend()
+            self._suspend(policy)
             return
         self._retries_left = left - 1
         self.state = State.TIMEOUT
-        self._retry_at = self._clock() + self._policy.retry_delay
+        self._retry_at = self._clock() + policy.retry_delay
         logger.warning(
             "%s is marked as TIMEOUT and will be retried : %d more time/s after : %s "
             "until its marked SUSPENDED for failure",
             self._description,
             left,
-            _wall_clock(self._policy.retry_delay),
+            _wall_clock(policy.retry_delay),
         )
 
-    def _suspend(self) -> None:
-        policy = self._policy
-        initial = DEFAULT_SUSPENSION if policy.initial is None else policy.initial
-        duration = initial if self._duration is None else self._duration * policy.factor
+    def _suspend(self, policy: SuspensionPolicy) -> None:
+        last = self._duration
+        if last is None:
+            duration = DEFAULT_SUSPENSION if policy.initial is None or policy.initial < 0 else policy.initial
+        else:
+            duration = last * policy.factor
         if policy.maximum is not None:
             duration = min(duration, policy.maximum)
         self.state = State.SUSPENDED
         self._duration = duration
         self._retry_at = self._clock() + duration
+        logger.warning("%s will be marked SUSPENDED as it failed", self._description)
         logger.warning(
-            "Suspending %s - current suspend duration is : %dms - Next retry after : %s",
+            "Suspending %s - %scurrent suspend duration is : %dms - Next retry after : %s",
             self._description,
+            "" if last is None else f"last suspend duration was : {last * 1000:.0f}ms and ",
             duration * 1000,
             _wall_clock(duration),
         )

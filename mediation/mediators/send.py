@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Literal
 
 from mediation import grammar
-from mediation.endpoints import Endpoint, send_to_address
+from mediation.endpoints import Endpoint, Recipients, send_to_address
 from mediation.errors import MediationError
 from mediation.expressions import Value
 from mediation.flow import Outcome
@@ -48,7 +48,13 @@ class SendMediator(Mediator):
             return False
         if isinstance(outcome, Answer):
             return self._answered(outcome, ctx)
+        if isinstance(outcome, Recipients):
+            outcome.start(ctx, self._send_copy)
+            return False
         return self._wait(outcome, ctx)
+
+    def _send_copy(self, copy: MessageContext, endpoint: Endpoint) -> Outcome:
+        return SendMediator(receive=self.receive, build_message=self.build_message, endpoint=endpoint).mediate(copy)
 
     async def _wait(self, waiting: Awaitable[Answer | None], ctx: MessageContext) -> bool:
         answer = await waiting

@@ -80,6 +80,15 @@ def is_fault(envelope: etree._Element) -> bool:
     return first is not None and first.tag == _sibling_tag(envelope, "Fault")
 
 
+def fault_reason(body: etree._Element) -> str | None:
+    """What the Fault in this Body gives as its reason; ``None`` if there is none."""
+    for path in ("{*}Fault/faultstring", "{*}Fault/{*}Reason/{*}Text"):
+        text = body.findtext(path)
+        if text is not None:
+            return text.strip()
+    return None
+
+
 # -- from one version to the other
 
 _CODES: Final = {"Client": "Sender", "Server": "Receiver"}

@@ -212,7 +212,7 @@ MISTAKES = [
         '<errorCodes> "a,b" is not a list of numbers',
     ),
     ('<address uri="jms:/queue"/>', 'the transport "jms" is kept, but cannot run in this version'),
-    ("<loadbalance/>", "the endpoint kind <loadbalance> is kept, but cannot run in this version"),
+    ("<dynamicLoadbalance/>", "the endpoint kind <dynamicLoadbalance> is kept, but cannot run in this version"),
     (
         '<address uri="http://h"><enableSec/></address>',
         "<enableSec> of an endpoint is kept, but cannot run in this version",

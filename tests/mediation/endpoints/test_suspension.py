@@ -18,8 +18,19 @@ def clock():
     return Clock()
 
 
+class Endpoint(Suspension):
+    """The state of an endpoint that has this policy."""
+
+    def __init__(self, policy, clock):
+        super().__init__("Endpoint : x with address http://x", clock)
+        self.policy = policy
+
+    def failed(self, code):
+        super().failed(code, self.policy)
+
+
 def suspension(clock, **policy):
-    return Suspension(SuspensionPolicy(**policy), "Endpoint : x with address http://x", clock)
+    return Endpoint(SuspensionPolicy(**policy), clock)
 
 
 def test_without_settings_any_failure_suspends_for_thirty_seconds(clock):
@@ -79,3 +90,22 @@ def test_zero_duration_is_ready_at_once(clock):
     endpoint = suspension(clock, initial=0.0)
     endpoint.failed(101503)
     assert endpoint.is_ready()
+
+
+def test_an_endpoint_that_is_off_stays_off_until_it_is_activated(clock):
+    endpoint = suspension(clock, initial=0.0)
+    endpoint.switch_off()
+    endpoint.failed(101503)
+    endpoint.succeeded()
+    clock.now += 1000
+    assert (endpoint.state, endpoint.is_ready()) == (State.OFF, False)
+    endpoint.activate()
+    assert endpoint.is_ready()
+
+
+def test_the_log_tells_the_last_duration_and_the_next(clock, caplog):
+    endpoint = suspension(clock, initial=1.0, factor=2.0)
+    endpoint.failed(101503)
+    endpoint.failed(101503)
+    assert "Endpoint : x with address http://x will be marked SUSPENDED as it failed" in caplog.messages
+    assert "last suspend duration was : 1000ms and current suspend duration is : 2000ms" in caplog.text
