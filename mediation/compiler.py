@@ -26,7 +26,7 @@ from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
 from mediation.expressions import compile_expression, compile_template, compile_value
 from mediation.findings import Finding, Severity
-from mediation.grammar import ARTIFACTS, KNOWN_MEDIATORS, MEDIATORS, Mediator, Reported, local_name
+from mediation.grammar import ARTIFACTS, KNOWN_MEDIATORS, MEDIATORS, Mediator, Reported, local_name, namespaces_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -171,11 +171,6 @@ class Compiler:
             ExpressionSyntaxError: an expression in the text does not compile.
         """
         return compile_template(text, namespaces_of(element))
-
-
-def namespaces_of(element: etree._Element) -> dict[str, str]:
-    """The prefixes in scope; XPath 1.0 has no default namespace."""
-    return {prefix: uri for prefix, uri in element.nsmap.items() if prefix is not None}
 
 
 KEPT_KINDS: Final = {

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast, dat
 
 from lxml import etree
 
-from mediation.errors import ConfigurationError, GrammarError, NotRunnable
+from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
 from mediation.payloads.xml import SYNAPSE_NS
 
 if TYPE_CHECKING:
@@ -60,6 +60,22 @@ def elements(parent: etree._Element) -> Iterator[etree._Element]:
 def find(parent: etree._Element, tag: str) -> etree._Element | None:
     """The first child element of that name in the Synapse language."""
     return next((child for child in elements(parent) if local_name(child) == tag), None)
+
+
+def namespaces_of(element: etree._Element) -> dict[str, str]:
+    """The prefixes in scope; XPath 1.0 has no default namespace."""
+    return {prefix: uri for prefix, uri in element.nsmap.items() if prefix is not None}
+
+
+def refuse_synapse_expression(text: str, hint: str = "use XPath or json-eval()") -> None:
+    """
+    For the places where the language takes no ``${...}``.
+
+    Raises:
+        ExpressionSyntaxError: the text is one.
+    """
+    if text.strip().startswith("${"):
+        raise ExpressionSyntaxError(text.strip(), f"synapse expressions do not run here; {hint}")
 
 
 # -- rules: how one field is read
@@ -112,10 +128,11 @@ class Attribute(Rule):
 
 @dataclasses.dataclass(frozen=True)
 class ExpressionAttribute(Rule):
-    """``json-eval(...)``, or XPath 1.0; namespaces are those in scope at the element."""
+    """``json-eval(...)``, ``${...}`` or XPath 1.0; namespaces are those in scope at the element."""
 
     name: str
     required: bool
+    plain: bool
 
     @property
     def attributes(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -127,6 +144,8 @@ class ExpressionAttribute(Rule):
             if self.required:
                 raise GrammarError.missing(node.tag, f'the attribute "{self.name}"', element.sourceline)
             return None
+        if self.plain:
+            refuse_synapse_expression(text)
         return compiler.expression(text, element)
 
 
@@ -303,9 +322,14 @@ def attribute(
     return field(Attribute(name, default, tuple(choices), convert))
 
 
-def expression(name: str = "expression", *, required: bool = False) -> Any:
-    """An attribute that holds an expression; the field is an ``Expression`` or ``None``."""
-    return field(ExpressionAttribute(name, required))
+def expression(name: str = "expression", *, required: bool = False, plain: bool = False) -> Any:
+    """
+    An attribute that holds an expression; the field is an ``Expression`` or ``None``.
+
+    Args:
+        plain: where the language takes no ``${...}``.
+    """
+    return field(ExpressionAttribute(name, required, plain))
 
 
 def value(name: str, *, required: bool = False, default: str | None = None, refers: str | None = None) -> Any:

@@ -45,7 +45,7 @@ class FaultCode(TextOrExpression):
     """``prefix:name`` with the prefix of the SOAP version's namespace."""
 
     value: str | None = grammar.attribute(None, name="value")
-    expression: Expression | None = grammar.expression()
+    expression: Expression | None = grammar.expression(plain=True)
     element: etree._Element = grammar.xml()
 
     def name(self, ctx: MessageContext, version: SoapVersion) -> etree.QName:
@@ -74,14 +74,14 @@ class FaultReason(TextOrExpression):
     """The text for people."""
 
     value: str | None = grammar.attribute(None, name="value")
-    expression: Expression | None = grammar.expression()
+    expression: Expression | None = grammar.expression(plain=True)
 
 
 @node("detail")
 class FaultDetail(Node):
     """More about the failure: text, elements, or what an expression gives."""
 
-    expression: Expression | None = grammar.expression()
+    expression: Expression | None = grammar.expression(plain=True)
     element: etree._Element = grammar.xml()
 
     def fill(self, target: etree._Element, ctx: MessageContext) -> None:

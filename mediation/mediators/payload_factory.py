@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import functools
 import logging
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING, Literal
 
 from lxml import etree
 
 from mediation import grammar
-from mediation.errors import GrammarError, MediationError, NotRunnable, PayloadError, XmlError
+from mediation.errors import ConfigurationError, GrammarError, MediationError, NotRunnable, PayloadError, XmlError
 from mediation.expressions import Expression, Value
-from mediation.grammar import Mediator, Node, Rule, mediator, node
+from mediation.grammar import Mediator, Node, Rule, mediator, namespaces_of, node
 from mediation.message import MessageContext
+from mediation.payload_template import (
+    DefaultTemplate,
+    MediaType,
+    Template,
+    escaped_for_json,
+    escaped_for_xml,
+    json_of,
+    json_of_xml,
+    xml_of,
+    xml_of_json,
+)
 from mediation.payloads import Payload, media_types
-from mediation.payloads.json_text import loads
-from mediation.payloads.json_xml import json_to_xml, xml_to_json
 from mediation.payloads.soap import envelope_version
 from mediation.payloads.xml import parse_xml, to_text
 from mediation.properties import MESSAGE_TYPE, NO_ENTITY_BODY, QUOTE_STRINGS, is_true
@@ -27,14 +33,7 @@ from mediation.properties import MESSAGE_TYPE, NO_ENTITY_BODY, QUOTE_STRINGS, is
 if TYPE_CHECKING:
     from mediation.compiler import Compiler
 
-MediaType = Literal["xml", "json", "text"]
-
 logger = logging.getLogger(__name__)
-
-_PLACEHOLDER: Final = re.compile(r"\$([0-9]+)")
-_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
-_JSON_LITERAL: Final = re.compile(r"true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 # -- arguments
@@ -51,6 +50,7 @@ class ArgumentExpression(Rule):
             return None
         if not text.strip():
             raise GrammarError("Attribute value for xpath cannot be empty")
+        grammar.refuse_synapse_expression(text, "use it in the <format> itself")
         if element.get("evaluator") == "json" and not text.startswith("json-eval("):
             text = f"json-eval({text})"
         return compiler.expression(text, element)
@@ -73,7 +73,7 @@ class Argument(Node):
         """The text to put into the template, converted to the notation that the template is in."""
         if self.value is not None:
             # The originals escape these for XML whatever the template is in.
-            text = self.value if _xml(self.value) is not None else _escaped_for_xml(self.value)
+            text = self.value if xml_of(self.value) is not None else escaped_for_xml(self.value)
         else:
             assert self.expression is not None
             text = self.expression.string(ctx) or ""
@@ -84,49 +84,19 @@ class Argument(Node):
         return text
 
     def _in_xml(self, text: str) -> str:
-        if _xml(text) is not None:
+        if xml_of(text) is not None:
             return text
-        if self.evaluator == "json" and not self.literal and (value := _json(text)) is not None:
-            return "".join(map(to_text, json_to_xml(value)))
-        return _escaped_for_xml(text)
+        if self.evaluator == "json" and not self.literal and (value := json_of(text)) is not None:
+            return xml_of_json(value)
+        return escaped_for_xml(text)
 
     def _in_json(self, text: str, quote: bool) -> str:
         if not self.literal:
-            if self.evaluator != "json" and (fragment := _xml(text)) is not None:
-                try:
-                    return xml_to_json(fragment)
-                except PayloadError:
-                    pass  # text and elements side by side have no form in JSON, so it stays text
-            if _json(text) is not None:
+            if self.evaluator != "json" and (converted := json_of_xml(text)) is not None:
+                return converted
+            if json_of(text) is not None:
                 return text
-        quoted = json.dumps(text, ensure_ascii=False)
-        return quoted if quote and not _JSON_LITERAL.fullmatch(text.strip()) else quoted[1:-1]
-
-
-def _xml(text: str) -> etree._Element | None:
-    """The elements that the text is made of, in a ``<jsonObject>``; ``None`` for any other text."""
-    text = text.strip()
-    if len(text) < 4 or text[0] != "<" or text[-1] != ">":
-        return None
-    try:
-        return parse_xml(f"<jsonObject>{text}</jsonObject>")
-    except XmlError:
-        return None
-
-
-def _json(text: str) -> dict[str, Any] | list[Any] | None:
-    """The object or array that the text is; ``None`` for any other text."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        value: dict[str, Any] | list[Any] = loads(text)
-    except PayloadError:
-        return None
-    return value
-
-
-def _escaped_for_xml(text: str) -> str:
-    return escape(_NOT_XML.sub("", text), _QUOTES)
+        return escaped_for_json(text, quote=quote)
 
 
 # -- templates
@@ -147,25 +117,6 @@ class Arguments(Node):
     arguments: tuple[Argument, ...] = grammar.children("arg", Argument)
 
 
-class Template:
-    """A template, cut at its ``$N`` once."""
-
-    __slots__ = ("literals", "numbers")
-
-    def __init__(self, text: str) -> None:
-        parts = _PLACEHOLDER.split(text)
-        self.literals = parts[::2]
-        self.numbers = [int(number) for number in parts[1::2]]
-
-    def filled(self, replacement: Callable[[int], str]) -> str:
-        """The template with each ``$N`` replaced; ``replacement`` is asked once for each number."""
-        values = {number: replacement(number) for number in dict.fromkeys(self.numbers)}
-        parts = [self.literals[0]]
-        for number, literal in zip(self.numbers, self.literals[1:], strict=True):
-            parts += (values[number], literal)
-        return "".join(parts)
-
-
 def _template_text(content: etree._Element) -> str:
     """An element as the text of a template, without what only indents it."""
     element = parse_xml(to_text(content))
@@ -175,6 +126,14 @@ def _template_text(content: etree._Element) -> str:
         if not (part.tail or "").strip():
             part.tail = None
     return to_text(element)
+
+
+@functools.lru_cache(maxsize=128)
+def _stored_template(content: str | etree._Element, media: MediaType) -> Template:
+    """The template in a local entry, compiled when a message first needs it."""
+    if isinstance(content, str):
+        return DefaultTemplate(content, media, {})
+    return DefaultTemplate(_template_text(content), media, namespaces_of(content))
 
 
 def _own_text(element: etree._Element) -> str:
@@ -207,6 +166,9 @@ class PayloadFactoryMediator(Mediator):
     ``literal="true"`` only escapes. ``escapeXmlChars`` escapes the control
     characters of a JSON argument.
 
+    ``${...}`` in the template are synapse expressions, which need no ``<arg>``: within quotes of a JSON template they
+    give text, elsewhere the JSON value; in an XML template XML stays XML and JSON becomes XML.
+
     A number without an argument stays as it is, with an error in the log. A result that is not XML, or does not begin
     like JSON, is a fault; JSON with a mistake further on is sent as it is, with a warning in the log
     (``docs/compatibility.md``, payload factory).
@@ -229,9 +191,7 @@ class PayloadFactoryMediator(Mediator):
         text = _own_text(element) if content is None else _template_text(content)
         if not text.strip() and self.media_type == "xml":
             raise GrammarError.missing("format", "an element or text", element.sourceline)
-        if "${" in text:
-            raise NotRunnable("an inline expression ${...} in <format>", "use $1 and an <arg>", line=element.sourceline)
-        return Template(text)
+        return DefaultTemplate(text, self.media_type, namespaces_of(element if content is None else content))
 
     def check(self) -> None:
         if self.template_type != "default":
@@ -241,7 +201,7 @@ class PayloadFactoryMediator(Mediator):
 
     def mediate(self, ctx: MessageContext) -> Literal[True]:
         template = self._stored(ctx) if self.template is None else self.template
-        out = template.filled(lambda number: self._replacement(number, ctx)).strip()
+        out = template.filled(ctx, lambda number: self._replacement(number, ctx)).strip()
         if self.media_type == "xml":
             _replace_xml(ctx, out)
         elif self.media_type == "json":
@@ -259,12 +219,10 @@ class PayloadFactoryMediator(Mediator):
         entry = ctx.environment.local_entry(key)
         if entry is None:
             raise MediationError(f"Key {key} not found")
-        text = entry.value if isinstance(entry.value, str) else _template_text(entry.value)
-        if "${" in text:
-            raise MediationError(
-                f"the template {key} holds an inline expression ${{...}}, which cannot run in this version"
-            )
-        return Template(text)
+        try:
+            return _stored_template(entry.value, self.media_type)
+        except ConfigurationError as exc:
+            raise MediationError(f"the template {key}: {exc}") from exc
 
     def _replacement(self, number: int, ctx: MessageContext) -> str:
         arguments = () if self.args is None else self.args.arguments

@@ -63,6 +63,11 @@ class SynapseExpression:
         """A JSON value, or nodes if the expression is nothing but ``xpath()`` or the payload of an XML message."""
         return self._inner.value(ctx) if self._inner is not None else self._value(ctx)
 
+    def value_and_text(self, ctx: MessageContext) -> tuple[Any, str]:
+        """The value and how it reads, evaluated once; ``null`` reads ``null``."""
+        value = self._value(ctx)
+        return value, values.text(value)
+
     def _value(self, ctx: MessageContext) -> Any:
         try:
             return self._evaluate(ctx, None)

@@ -222,6 +222,68 @@ def test_a_number_without_an_argument_stays_and_is_logged(caplog):
     assert caplog.messages[0] == "#replace. Mis-match detected between number of formatters and arguments: $2"
 
 
+# -- expressions in templates
+
+
+@pytest.mark.parametrize(
+    ("template", "result"),
+    [
+        ('{"a": ${vars.number}}', '{"a": 123}'),
+        ('{"a": "${vars.number}"}', '{"a": "123"}'),
+        ('{"a": "no. ${vars.number}!"}', '{"a": "no. 123!"}'),
+        ('{"a": "${payload.text}"}', r'{"a": "[x]\ny\"}"}'),
+        ('{"a": ${payload.text}}', r'{"a": "[x]\ny\"}"}'),
+        ('{"a": ${payload.yes}, "b": "${payload.yes}"}', '{"a": true, "b": "true"}'),
+        ('{"a": ${payload.none}, "b": ${payload.digits}}', '{"a": null, "b": "007"}'),
+        ('{"a": ${payload.pet}}', '{"a": {"type":"cat","tags":[1]}}'),
+        ('{"a": "${payload.pet}"}', r'{"a": "{\"type\":\"cat\",\"tags\":[1]}"}'),
+        ('{"a": ${vars.xml}}', '{"a": {"fruit":"apple"}}'),
+        ('{"a": "${vars.xml}"}', '{"a": "<fruit>apple</fruit>"}'),
+        (r'{"a\"": "${vars.number}"}', r'{"a\"": "123"}'),
+        ('{"${vars.number}": $1}', '{"123": 1}'),
+        ("${payload.pet}", '{"type":"cat","tags":[1]}'),
+        ('{"a": "${vars.dollar}"}', '{"a": "$1 ${vars.number}"}'),
+    ],
+)
+def test_expressions_in_a_json_template(template: str, result: str):
+    assert body(factory(template, '<arg value="1"/>', media="json"), _pets()) == result
+
+
+@pytest.mark.parametrize(
+    ("template", "result"),
+    [
+        ('<a xmlns="">${vars.angle}</a>', '<a xmlns="">123&lt;456</a>'),
+        ('<a xmlns="">${payload.pet}</a>', '<a xmlns=""><type>cat</type><tags>1</tags></a>'),
+        ('<a xmlns="">${vars.xml}</a>', '<a xmlns=""><fruit>apple</fruit></a>'),
+        ('<a xmlns="" b="${payload.text}"/>', '<a xmlns="" b="[x] y&quot;}"/>'),
+        ("<a xmlns=\"\">${vars.number &gt; 5 ? 'more' : 'less'}</a>", '<a xmlns="">more</a>'),
+        ('<a xmlns="">${vars.number}$1</a>', '<a xmlns="">1231</a>'),
+    ],
+)
+def test_expressions_in_an_xml_template(template: str, result: str):
+    assert body(factory(template, '<arg value="1"/>'), _pets()) == result
+
+
+def test_xpath_in_a_template_sees_the_prefixes_of_the_format():
+    ctx = soap("<m:pet xmlns:m='urn:p'><name>Tom</name></m:pet>")
+
+    assert body(
+        factory('{"pet": ${xpath(\'//p:pet/name\')}, "n": "${xpath(\'//p:pet/name\')}"}', media="json"), ctx
+    ) == ('{"pet": "Tom", "n": "Tom"}')
+
+
+def test_expressions_in_a_text_template():
+    assert body(factory("${vars.angle} ${payload.pet.type}", media="text"), _pets()) == "123<456 cat"
+
+
+def _pets():
+    ctx = json(
+        r'{"text": "[x]\ny\"}", "yes": true, "none": null, "digits": "007", "pet": {"type": "cat", "tags": [1]}}'
+    )
+    ctx.variables.update(number=123, angle="123<456", xml="<fruit>apple</fruit>", dollar="$1 ${vars.number}")
+    return ctx
+
+
 # -- templates in local entries
 
 
@@ -231,6 +293,7 @@ def test_a_number_without_an_argument_stays_and_is_logged(caplog):
         ("xml", '<a xmlns="">\n <b>$1</b>\n</a>', '<a xmlns=""><b>1</b></a>'),
         ("text", "Hello $1", "Hello 1"),
         ("json", "[$1]", "[1]"),
+        ("json", "[${props.synapse.which}, $1]", '["t", 1]'),
     ],
 )
 def test_a_template_may_lie_in_a_local_entry(media, content, result):
@@ -294,8 +357,13 @@ def test_json_with_a_mistake_further_on_is_sent_as_it_is(caplog):
             '<payloadFactory template-type="freemarker"> is kept, but cannot run in this version',
         ),
         (
-            factory('{"a": ${payload.a}}', media="json"),
-            "an inline expression ${...} in <format> is kept, but cannot run in this version: use $1 and an <arg>",
+            factory('{"a": ${payload.}}', media="json"),
+            'expression "payload." cannot be used: unexpected the end at 9',
+        ),
+        (
+            factory("<a/>", arg("${payload.a}")),
+            'expression "${payload.a}" cannot be used: synapse expressions do not run here; '
+            "use it in the <format> itself",
         ),
     ],
 )
