@@ -18,8 +18,10 @@ from mediation.errors import ConfigurationError
 from mediation.findings import Finding, Severity
 from mediation.grammar import ARTIFACTS
 from mediation.payloads.xml import parse_xml
+from mediation.registry import resource_key
 
 from .lint import Key, lint
+from .registry import remarks_on, resource_keys
 from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .synapse_xml import identity
 from .synapse_xml.packages import FoundArtifact, Package
@@ -36,6 +38,9 @@ def check_paths(paths: Sequence[Path]) -> list[Report]:
     known = {
         (found.kind, found.name) for package in read if isinstance(package, Package) for found in package.artifacts
     }
+    known |= resource_keys(
+        {found.path for package in read if isinstance(package, Package) for found in package.resources}
+    )
     return [_check(each, known) if isinstance(each, Package) else each for each in read]
 
 
@@ -52,6 +57,10 @@ def _check(package: Package, known: set[Key]) -> Report:
         Entry(Outcome.RUNS, "transport", found.scheme, found.place, findings=found.findings())
         for found in package.transports
     ]
+    for resource in package.resources:
+        remarks = remarks_on(resource.path, resource.content)
+        outcome = severest(remarks) or Outcome.RUNS
+        entries.append(Entry(outcome, "resource", resource_key(resource.path), resource.place, findings=remarks))
     return Report(package.path, entries + [ignored_entry(found) for found in package.ignored])
 
 
@@ -79,7 +88,10 @@ def _checked(found: FoundArtifact, compilation: Compilation, lints: list[Finding
 def score(reports: Iterable[Report]) -> list[str]:
     """How much of it runs, and what keeps the rest from running, the commonest first."""
     entries = [
-        entry for report in reports for entry in report.entries if entry.kind not in ("path", "transport", "package")
+        entry
+        for report in reports
+        for entry in report.entries
+        if entry.kind not in ("path", "transport", "resource", "package")
     ]
     counted = [entry for entry in entries if entry.outcome in ARTIFACT_OUTCOMES | {Outcome.REJECTED}]
     running = sum(entry.outcome in RUNNING for entry in counted)

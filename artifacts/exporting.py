@@ -5,10 +5,12 @@ Export of the whole configuration, in the multi-file layout of the originals.
 
     DIR/sequences/NAME.xml  proxy-services/  inbound-endpoints/  endpoints/  local-entries/  api/  templates/  ...
     DIR/registry.xml  task-manager.xml  synapse.xml  deployment.toml
+    DIR/registry/config/NAME  governance/  ...
 
 ``synapse.xml`` holds the elements that have no place of their own. What is exported is imported again as it was.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -19,6 +21,7 @@ from urllib.parse import quote
 from django.db import transaction
 
 from .models import Artifact, TransportSender
+from .registry import ResourceError, registry_directory
 from .store import all_artifacts, transport_parameters
 from .synapse_xml.packages import write_deployment_toml
 
@@ -69,9 +72,9 @@ def export_directory(directory: Path, *, force: bool = False) -> list[Path]:
         raise ExportError(f"{directory} is not empty; --force writes into it all the same")
     # One state of the configuration, whoever saves meanwhile.
     with transaction.atomic():
-        files = list(export_files(all_artifacts()))
+        files = [*export_files(all_artifacts()), *export_resources()]
     directory.mkdir(parents=True, exist_ok=True)
-    return [_write(directory, name, text) for name, text in files]
+    return [_write(directory, name, content) for name, content in files]
 
 
 def export_files(artifacts: Iterable[Artifact]) -> Iterator[tuple[PurePosixPath, str]]:
@@ -94,6 +97,14 @@ def export_files(artifacts: Iterable[Artifact]) -> Iterator[tuple[PurePosixPath,
         yield PurePosixPath("deployment.toml"), write_deployment_toml(transports)
 
 
+def export_resources() -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Relative paths and contents of what is in the registry."""
+    registry = registry_directory()
+    for path in registry.stamps():
+        with contextlib.suppress(ResourceError):  # removed meanwhile, or too large to be served
+            yield PurePosixPath("registry", path), registry.read(path)
+
+
 def _file_name(folder: str, name: str, taken: set[str]) -> str:
     """A name that every file system takes, and that no other artifact of the folder has in any case of letters."""
     base = quote(name, safe=" ()+,=@[]{}!'~")
@@ -109,9 +120,9 @@ def _file_name(folder: str, name: str, taken: set[str]) -> str:
     return f"{found}.xml"
 
 
-def _write(directory: Path, name: PurePosixPath, text: str) -> Path:
+def _write(directory: Path, name: PurePosixPath, content: str | bytes) -> Path:
     path = directory / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.parent.resolve() != directory.resolve() / name.parent:
         raise ExportError(f"{path.parent} is a link that leads elsewhere")
     try:
@@ -119,6 +130,6 @@ def _write(directory: Path, name: PurePosixPath, text: str) -> Path:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     except OSError as exc:
         raise ExportError(f"{path} cannot be written: {exc.strerror}") from exc
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
     return path

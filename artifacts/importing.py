@@ -9,6 +9,7 @@ Import of paths: each of them is one transaction.
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +18,14 @@ from django.db import DataError, transaction
 from mediation.compiler import Compilation
 from mediation.errors import ConfigurationError
 from mediation.findings import Finding, Severity
+from mediation.registry import resource_key
 
 from .lint import Key, lint
+from .registry import ResourceError, check_resource, registry_directory, remarks_on, resource_keys
 from .reporting import FAILED, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .store import Saved, all_artifacts, delete_artifact, find_artifact, save_artifact, set_transport_parameters
 from .synapse_xml import same_xml
-from .synapse_xml.packages import FoundArtifact, FoundTransport, Package
+from .synapse_xml.packages import FoundArtifact, FoundResource, FoundTransport, Package
 
 CLEAN: Final = frozenset({Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.IGNORED})
 """What a strict import takes."""
@@ -59,6 +62,7 @@ def import_paths(paths: Sequence[Path], options: Options) -> list[Report]:
     packages = [package for package in read if isinstance(package, Package)]
     given = {(found.kind, found.name) for package in packages for found in package.artifacts}
     known = given.union((row.kind, row.name) for row in all_artifacts())
+    known |= resource_keys({found.path for package in packages for found in package.resources})
     with _rolled_back() if options.dry_run else contextlib.nullcontext():
         reports = [_PathImport(each, options, known).run() if isinstance(each, Package) else each for each in read]
         if options.prune:
@@ -95,12 +99,14 @@ class _PathImport:
         self._options = options
         self._known = known
         self._taken: dict[Key, FoundArtifact] = {}
+        self._resources = registry_directory().stamps() if package.resources else {}
 
     def run(self) -> Report:
         with transaction.atomic():
             entries = [
                 *self._artifacts(),
                 *(self._transport(found) for found in self._package.transports),
+                *(self._resource(found) for found in self._package.resources),
                 *(ignored_entry(found) for found in self._package.ignored),
             ]
             if self._options.strict and any(_is_unclean(entry) for entry in entries):
@@ -147,6 +153,32 @@ class _PathImport:
     def _transport(self, found: FoundTransport) -> Entry:
         outcome = set_transport_parameters(found.scheme, found.parameters, replace=self._options.replace)
         return Entry(Outcome(outcome), "transport", found.scheme, found.place, findings=found.findings())
+
+    def _resource(self, found: FoundResource) -> Entry:
+        """Compare it with the one that there is; it is written when the transaction is committed."""
+        registry = registry_directory()
+        key = ("resource", resource_key(found.path))
+        try:
+            check_resource(found.path, found.content)
+            before = registry.read(found.path) if found.path in self._resources else None
+        except ResourceError as exc:
+            finding = Finding(Severity.ERROR, str(exc), None, "import.rejected")
+            return Entry(Outcome.REJECTED, *key, found.place, findings=(finding,))
+        if before == found.content:
+            return Entry(Outcome.UNCHANGED, *key, found.place)
+        if before is not None and not self._options.replace:
+            finding = Finding(
+                Severity.ERROR, "a different one exists; replace (--replace) takes this one", None, "import.clash"
+            )
+            return Entry(Outcome.CLASH, *key, found.place, findings=(finding,))
+        transaction.on_commit(partial(_write, found))
+        remarks = remarks_on(found.path, found.content)
+        outcome = Outcome.CREATED if before is None else Outcome.CHANGED
+        return Entry(Outcome.WARNING if remarks else outcome, *key, found.place, outcome if remarks else "", remarks)
+
+
+def _write(found: FoundResource) -> None:
+    registry_directory().write(found.path, found.content)
 
 
 def _refused(found: FoundArtifact, outcome: Outcome, message: str, line: int | None = None) -> Entry:

@@ -3,6 +3,7 @@ Checks that need more than one artifact, or more than its grammar.
 
 ===================== ===========================================================================
 ``lint.reference``    a name that is used, and not deployed
+``lint.content``      a local entry whose content is not where its ``src`` says
 ``lint.outflow``      a WebSocket inbound endpoint without a sequence for back-ends' messages
 ``lint.port``         an inbound endpoint on a port that another one, or the proxy services, have
 ``lint.duplicate``    two artifacts of one kind and name
@@ -23,9 +24,13 @@ from mediation.defaults import DEFAULTS
 from mediation.findings import Finding, Severity
 from mediation.grammar import Node
 from mediation.inbound_endpoint import InboundEndpoint
+from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator, SequenceReference
+from mediation.registry import resource_path
 
 from .models.inbound import port_in_use
+from .registry import RESOURCE, file_path
+from .registry.sources import is_allowed
 
 WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local entry"}
 
@@ -47,6 +52,7 @@ def lint(compilations: Iterable[Compilation], known: Container[Key]) -> dict[Key
     for artifact in artifacts:
         key = (artifact.kind, artifact.name)
         found[key] += _missing_references(artifact, known)
+        found[key] += _missing_content(artifact, known)
         found[key] += _missing_outflow(artifact)
     for key, finding in [*_duplicates(artifacts), *_shared_ports(artifacts), *_recursions(artifacts)]:
         found[key].append(finding)
@@ -73,8 +79,19 @@ def _is_known(reference: Reference, known: Container[Key]) -> bool:
         return True
     if reference.kind == "sequence" and reference.name in DEFAULTS:
         return True
-    # A local entry may hold a sequence or an endpoint, and is found under its key.
-    return ("localEntry", reference.name) in known
+    # A local entry may hold a sequence or an endpoint, and is found under its key; so may a resource of the registry.
+    return ("localEntry", reference.name) in known or (RESOURCE, resource_path(reference.name) or "") in known
+
+
+def _missing_content(artifact: Compilation, known: Container[Key]) -> Iterator[Finding]:
+    entry = artifact.artifact
+    if not isinstance(entry, LocalEntry) or entry.source is None:
+        return
+    if entry.source.lower().startswith("file:"):
+        if (RESOURCE, file_path(entry.source) or "") not in known:
+            yield _warning("content", f"{entry.source} is no resource of the registry; the entry is empty until it is")
+    elif not is_allowed(entry.source):
+        yield _warning("content", f"{entry.source} is not read: the setting ESB_ENTRY_URLS does not name it")
 
 
 def _missing_outflow(artifact: Compilation) -> Iterator[Finding]:

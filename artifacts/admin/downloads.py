@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from artifacts.exporting import export_files
+from artifacts.exporting import export_files, export_resources
 from artifacts.models import Artifact
 from artifacts.store import all_artifacts
 
@@ -23,15 +23,16 @@ def download(rows: Iterable[Artifact]) -> HttpResponse:
 
 
 def download_everything() -> HttpResponse:
-    """All artifacts and the transports' parameters as a zip file."""
-    return _attachment(_zipped(export_files(all_artifacts())), "configuration.zip", "application/zip")
+    """All artifacts, the registry and the transports' parameters as a zip file."""
+    files = [*export_files(all_artifacts()), *export_resources()]
+    return _attachment(_zipped(files), "configuration.zip", "application/zip")
 
 
-def _zipped(files: Iterable[tuple[PurePosixPath, str]]) -> bytes:
+def _zipped(files: Iterable[tuple[PurePosixPath, str | bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files:
-            archive.writestr(str(path), text)
+        for path, content in files:
+            archive.writestr(str(path), content)
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from artifacts.lint import lint
 from artifacts.models import ARTIFACT_MODELS, Artifact, KeptArtifact, TransportParameter
+from artifacts.registry import RESOURCE, registry_directory
 from artifacts.store import find_artifact
 from mediation.compiler import Compilation, compile_artifact
 from mediation.defaults import DEFAULTS
@@ -27,6 +28,8 @@ class Known(Container[tuple[str, str]]):
 
     def __contains__(self, key: object) -> bool:
         kind, name = key  # type: ignore[misc]
+        if kind == RESOURCE and kind not in self._names:
+            self._names[kind] = set(registry_directory().stamps())
         if kind not in self._names:
             model = self._models.get(kind)
             deployed = () if model is None else model.objects.filter(serving_version__isnull=False)

@@ -8,16 +8,29 @@ The registry: files that artifacts use by key.
     sources      the content of local entries with ``src``
 """
 
-from .directory import RegistryDirectory, ResourceError, Stamp, registry_directory
-from .entries import ResourceEntry, read_entries
-from .sources import filled
+from .directory import (
+    RESOURCE,
+    RegistryDirectory,
+    ResourceError,
+    Stamp,
+    check_resource,
+    registry_directory,
+    resource_keys,
+)
+from .entries import ResourceEntry, read_entries, remarks_on
+from .sources import file_path, filled
 
 __all__ = [
+    "RESOURCE",
     "RegistryDirectory",
     "ResourceEntry",
     "ResourceError",
     "Stamp",
+    "check_resource",
+    "file_path",
     "filled",
     "read_entries",
     "registry_directory",
+    "remarks_on",
+    "resource_keys",
 ]

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -70,8 +70,7 @@ class RegistryDirectory:
         Raises:
             ResourceError: the path is none, or it cannot be written.
         """
-        if len(content) > MAX_BYTES:
-            raise ResourceError(f"{path} has more than {MAX_BYTES} bytes")
+        check_resource(path, content)
         target = self._inside(path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +128,15 @@ class RegistryDirectory:
         return Path(entry.path).resolve().is_relative_to(self.root.resolve())
 
 
+RESOURCE: Final = "resource"
+"""In place of an artifact's kind, where artifacts and resources are spoken of together."""
+
+
+def resource_keys(more: Iterable[str] = ()) -> set[tuple[str, str]]:
+    """All resources that there are, and these paths, as lint knows them."""
+    return {(RESOURCE, path) for path in (*registry_directory().stamps(), *more)}
+
+
 def check_path(path: str) -> None:
     """
     Raises:
@@ -141,6 +149,16 @@ def check_path(path: str) -> None:
             raise ResourceError(f'"{path}" has a part that no file of the registry can have')
         if len(segment.encode("utf-8", "replace")) > MAX_SEGMENT_BYTES:
             raise ResourceError(f'"{path}" has a part of more than {MAX_SEGMENT_BYTES} bytes')
+
+
+def check_resource(path: str, content: bytes) -> None:
+    """
+    Raises:
+        ResourceError: it could not be written.
+    """
+    check_path(path)
+    if len(content) > MAX_BYTES:
+        raise ResourceError(f"{path} has more than {MAX_BYTES} bytes")
 
 
 def registry_directory() -> RegistryDirectory:

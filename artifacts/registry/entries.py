@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from mediation.compiler import Compiler
 from mediation.errors import ConfigurationError, XmlError
-from mediation.findings import Severity
+from mediation.findings import Finding, Severity
 from mediation.local_entry import LocalEntry, held_entry
 from mediation.payloads.xml import parse_xml
 
@@ -62,6 +62,12 @@ def _read(directory: RegistryDirectory, path: str, stamp: Stamp) -> ResourceEntr
     if reason:
         logger.warning("registry resource %s: %s", path, reason)
     return ResourceEntry(stamp, entry, reason)
+
+
+def remarks_on(path: str, content: bytes) -> tuple[Finding, ...]:
+    """What is to be said about a file that becomes a resource."""
+    _, remark = entry_of(path, content)
+    return (Finding(Severity.WARNING, remark, None, "registry.content"),) if remark else ()
 
 
 def entry_of(path: str, content: bytes) -> tuple[LocalEntry | None, str]:

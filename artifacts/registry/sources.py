@@ -82,7 +82,7 @@ def fetch(url: str) -> bytes:
     Raises:
         ResourceError: it is not allowed, does not answer, or is too large.
     """
-    if not _is_allowed(url):
+    if not is_allowed(url):
         raise ResourceError(f"{url} is not read: the setting ESB_ENTRY_URLS does not name it")
     deadline = time.monotonic() + FETCH_SECONDS
     content = bytearray()
@@ -99,7 +99,7 @@ def fetch(url: str) -> bytes:
     return bytes(content)
 
 
-def _is_allowed(url: str) -> bool:
+def is_allowed(url: str) -> bool:
     if ".." in unquote(url).split("/"):
         return False
     return any(url.startswith(prefix.rstrip("/") + "/") for prefix in settings.ESB_ENTRY_URLS)

@@ -4,6 +4,7 @@ from django.conf import settings
 from artifacts.exporting import ExportError, export_directory
 from artifacts.importing import Options, import_paths
 from artifacts.models import ARTIFACT_MODELS
+from artifacts.registry import registry_directory
 from artifacts.store import all_artifacts, save_artifact, set_transport_parameters, transport_parameters
 from artifacts.synapse_xml import same_xml
 
@@ -155,3 +156,18 @@ def test_a_file_is_no_directory(tmp_path):
 
     with pytest.raises(ExportError, match="is not a directory"):
         export_directory(tmp_path / "f", force=True)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_resources_of_the_registry_are_exported_and_imported_again(tmp_path, settings):
+    settings.ESB_REGISTRY_DIR = tmp_path / "one"
+    contents = {"config/a.xslt": b"<a/>", "governance/x/b.bin": b"\xff\x00", "c": b"plain"}
+    for path, content in contents.items():
+        registry_directory().write(path, content)
+
+    export_directory(tmp_path / "export")
+    settings.ESB_REGISTRY_DIR = tmp_path / "other"
+    import_paths([tmp_path / "export"], Options())
+
+    registry = registry_directory()
+    assert {path: registry.read(path) for path in registry.stamps()} == contents

@@ -4,6 +4,7 @@ import pytest
 
 from artifacts.importing import Options, import_paths
 from artifacts.models import Deployment
+from artifacts.registry import registry_directory
 from artifacts.reporting import Outcome
 from artifacts.store import all_artifacts, find_artifact, save_artifact, transport_parameters
 
@@ -320,3 +321,46 @@ def test_nesting_that_is_too_deep_to_compile_does_no_harm_to_the_rest(write):
 
     assert findings(*paths) == ["line 1: mediators are nested more than 60 deep"]
     assert stored() == {"deep", "a"}
+
+
+# -- resources of the registry
+
+
+@pytest.fixture
+def registry(settings, tmp_path):
+    settings.ESB_REGISTRY_DIR = tmp_path / "there"
+    return registry_directory()
+
+
+@pytest.fixture
+def resource(tmp_path):
+    """A directory with one resource, and another content whenever it is called."""
+
+    def give(content):
+        path = tmp_path / "given" / "registry" / "config" / "a.xslt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return tmp_path / "given"
+
+    return give
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_resources_are_written_compared_and_replaced(registry, resource):
+    def outcome(content, **options):
+        (report,) = run(resource(content), **options)
+        [entry] = report.entries
+        assert (entry.kind, entry.name) == ("resource", "conf:/a.xslt")
+        return entry.outcome
+
+    assert outcome("<a/>", dry_run=True) == "created"
+    assert registry.stamps() == {}
+    assert outcome("<a/>") == "created"
+    assert outcome("<a/>") == "unchanged"
+    assert outcome("<b/>") == "clash"
+    assert registry.read("config/a.xslt") == b"<a/>"
+    assert outcome("<b/>", replace=True) == "changed"
+    assert registry.read("config/a.xslt") == b"<b/>"
+    (report,) = run(resource("<c"), replace=True, strict=True)
+    assert report.rejected
+    assert registry.read("config/a.xslt") == b"<b/>"

@@ -100,3 +100,21 @@ def test_calling_the_same_sequence_twice_is_no_recursion():
 
 def test_what_does_not_compile_is_left_to_the_compiler():
     assert messages('<sequence name="s"><sequence key="s"/><log level="fll"/></sequence>') == []
+
+
+def test_a_resource_of_the_registry_is_fine():
+    assert messages(calling("s", "conf:/s.xml"), known=[("resource", "config/s.xml")]) == []
+    assert len(messages(calling("s", "conf:/s.xml"))) == 1
+
+
+def test_an_entry_whose_content_is_not_there(settings):
+    settings.ESB_ENTRY_URLS = ["http://allowed"]
+
+    assert messages('<localEntry key="k" src="file:samples/a.xml"/>') == [
+        "localEntry k: [lint.content] file:samples/a.xml is no resource of the registry; the entry is empty until it is"
+    ]
+    assert messages('<localEntry key="k" src="http://host/a"/>') == [
+        "localEntry k: [lint.content] http://host/a is not read: the setting ESB_ENTRY_URLS does not name it"
+    ]
+    assert messages('<localEntry key="k" src="http://allowed/a"/>') == []
+    assert messages('<localEntry key="k" src="file:a.xml"/>', known=[("resource", "a.xml")]) == []

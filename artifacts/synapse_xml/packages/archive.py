@@ -12,7 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +35,11 @@ _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
 
 
-def archive_files(path: Path, name: str) -> list[SourceFile]:
+def archive_files(path: Path, name: str, wanted: Callable[[str], bool] = may_be_configuration) -> list[SourceFile]:
     """
     Args:
         name: what the user calls the archive; errors say it.
+        wanted: whether a member is to be read, by its name.
 
     Raises:
         PackageError: not a zip archive, over a cap, or with a member that no honest package has.
@@ -52,7 +53,7 @@ def archive_files(path: Path, name: str) -> list[SourceFile]:
             for member in members:
                 _check(name, member)
             _check_duplicates(name, members)
-            return list(_read(name, archive, [member for member in members if not member.is_dir()]))
+            return list(_read(name, archive, [member for member in members if not member.is_dir()], wanted))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError) as exc:
         raise PackageError(name, f"cannot be read as a zip archive: {exc}") from exc
 
@@ -109,10 +110,12 @@ def _check_duplicates(package: str, members: list[zipfile.ZipInfo]) -> None:
         seen[key] = name
 
 
-def _read(package: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[SourceFile]:
+def _read(
+    package: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], wanted: Callable[[str], bool]
+) -> Iterator[SourceFile]:
     total = 0
     for member in members:
-        if not may_be_configuration(member.filename):
+        if not wanted(member.filename):
             yield SourceFile(member.filename, None)
             continue
         content = _inflate(_where(package, member.filename), archive, member)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +12,12 @@ from .found import PackageError, SourceFile, may_be_configuration
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 
 
-def folder_files(root: Path) -> Iterator[SourceFile]:
+def folder_files(root: Path, wanted: Callable[[str], bool] = may_be_configuration) -> Iterator[SourceFile]:
     """
     Hidden directories (``.git``) are named, not entered; links to directories are not followed.
+
+    Args:
+        wanted: whether the content of a file is to be read, by its path.
 
     Raises:
         PackageError: something in it cannot be read.
@@ -31,7 +34,7 @@ def folder_files(root: Path) -> Iterator[SourceFile]:
             yield SourceFile(printable((base / name).relative_to(root).as_posix() + "/"), None)
         for name in sorted(files):
             relative = printable((base / name).relative_to(root).as_posix())
-            yield SourceFile(relative, read_file(base / name) if may_be_configuration(name) else None)
+            yield SourceFile(relative, read_file(base / name) if wanted(relative) else None)
 
 
 def read_file(path: Path) -> bytes:

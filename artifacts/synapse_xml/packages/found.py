@@ -74,6 +74,24 @@ class FoundArtifact:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundResource:
+    """
+    A file for the registry.
+
+    Attributes:
+        path: in the registry.
+    """
+
+    file: str
+    path: str
+    content: bytes
+
+    @property
+    def place(self) -> str:
+        return self.file
+
+
+@dataclass(frozen=True, slots=True)
 class FoundTransport:
     """Parameters of the transport sender of one URI scheme."""
 
@@ -117,14 +135,17 @@ class Package:
     path: str
     artifacts: list[FoundArtifact] = field(default_factory=list)
     transports: list[FoundTransport] = field(default_factory=list)
+    resources: list[FoundResource] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
 
-    def add(self, found: FoundArtifact | FoundTransport | Ignored) -> None:
+    def add(self, found: FoundArtifact | FoundTransport | FoundResource | Ignored) -> None:
         match found:
             case FoundArtifact():
                 self.artifacts.append(found)
             case FoundTransport():
                 self.transports.append(found)
+            case FoundResource():
+                self.resources.append(found)
             case Ignored():
                 self.ignored.append(found)
 
@@ -136,7 +157,7 @@ class SourceFile:
 
     Attributes:
         path: relative, with ``/``.
-        content: ``None`` if the name says that it is no configuration; it is not read then.
+        content: ``None`` if it was not asked for.
     """
 
     path: str

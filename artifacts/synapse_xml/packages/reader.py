@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,17 @@ from .archive import archive_files
 from .carbon import roles
 from .document import read_document
 from .folder import folder_files, printable, read_file
-from .found import FoundArtifact, FoundTransport, Ignored, Package, PackageError, SourceFile
+from .found import (
+    FoundArtifact,
+    FoundResource,
+    FoundTransport,
+    Ignored,
+    Package,
+    PackageError,
+    SourceFile,
+    may_be_configuration,
+)
+from .resources import resources_of
 from .transports import read_deployment_toml
 
 PACKAGES: Final = frozenset({".zip", ".car"})
@@ -31,9 +42,9 @@ def read_path(path: Path, name: str | None = None) -> Package:
     """
     package = Package(printable(name or str(path)))
     if path.is_dir():
-        _read_files(package, list(folder_files(path)), f"{package.path.rstrip('/')}/")
+        _read_files(package, partial(folder_files, path), f"{package.path.rstrip('/')}/")
     elif path.suffix.lower() in PACKAGES:
-        _read_files(package, archive_files(path, package.path), f"{package.path}!/")
+        _read_files(package, partial(archive_files, path, package.path), f"{package.path}!/")
     else:
         found = _read_one(package.path, read_file(path))
         if isinstance(found, str):
@@ -49,7 +60,13 @@ def _read_one(file: str, content: bytes) -> Iterable[FoundArtifact | FoundTransp
     return read_document(file, content)
 
 
-def _read_files(package: Package, files: list[SourceFile], prefix: str) -> None:
+Files = Callable[[Callable[[str], bool]], Iterable[SourceFile]]
+"""All files, with the content of those that are wanted."""
+
+
+def _read_files(package: Package, read: Files, prefix: str) -> None:
+    files = list(read(may_be_configuration))
+    resources = resources_of(files)
     try:
         found_roles = roles(files)
     except PackageError as exc:
@@ -58,6 +75,8 @@ def _read_files(package: Package, files: list[SourceFile], prefix: str) -> None:
     is_configuration = False
     for file in files:
         where = prefix + file.path
+        if file.path in resources:
+            continue
         if file.path in found_roles.not_configuration:
             package.add(Ignored(where, found_roles.not_configuration[file.path]))
         elif file.content is None:
@@ -70,7 +89,10 @@ def _read_files(package: Package, files: list[SourceFile], prefix: str) -> None:
             is_configuration = True
             for part in found:
                 package.add(part)
-    if not is_configuration:
+    for file in read(resources.__contains__) if resources else ():
+        if file.content is not None:
+            package.add(FoundResource(prefix + file.path, resources[file.path], file.content))
+    if not is_configuration and not resources:
         raise PackageError(package.path, f"there is no Synapse configuration in it ({len(files)} files)")
 
 

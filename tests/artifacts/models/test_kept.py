@@ -11,7 +11,6 @@ pytestmark = pytest.mark.django_db
     ("xml", "kind", "name"),
     [
         ('<eventSource name="n"/>', "eventSource", "n"),
-        ("<registry/>", "registry", "registry"),
         ('<dashboard name="n"/>', "dashboard", "n"),
         ('<t:task xmlns:t="urn:t" name="n"/>', "{urn:t}task", "n"),
     ],
