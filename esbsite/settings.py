@@ -87,6 +87,12 @@ ESB_MAX_QUEUE_BYTES = env.int("ESB_MAX_QUEUE_BYTES", default=1024 * 1024)
 ESB_MAX_BODY_BYTES = env.int("ESB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
 # Requests to proxy services that one process mediates at a time; more get 503.
 ESB_MAX_REQUESTS = env.int("ESB_MAX_REQUESTS", default=10_000)
+# Branches of one message (clone, iterate, recipient lists) that may wait for something at a time; others wait to start.
+ESB_MAX_BRANCHES = env.int("ESB_MAX_BRANCHES", default=100)
+# Messages of one process that may wait in the groups of aggregate mediators; more fail. And the seconds that a group
+# without a time-out waits for its next message before it is dropped.
+ESB_MAX_GROUPED_MESSAGES = env.int("ESB_MAX_GROUPED_MESSAGES", default=10_000)
+ESB_GROUP_SECONDS = env.float("ESB_GROUP_SECONDS", default=300.0)
 # Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
 ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
 # Origins whose web pages may read the answers of REST APIs ("https://shop.example", or "*" for any), and the request

@@ -25,6 +25,7 @@ def with_id(name: str, id: str | None) -> str:
 
 def mark(branch: MessageContext, parent_id: str, id: str | None, number: int, total: int) -> None:
     """Tell ``aggregate`` which of how many branches this is, and of which message."""
+    branch.properties[AGGREGATE_CORRELATION] = parent_id
     branch.properties[with_id(AGGREGATE_CORRELATION, id)] = parent_id
     branch.properties[with_id(MESSAGE_SEQUENCE, id)] = f"{number}/{total}"
 

@@ -37,6 +37,9 @@ class Options:
     max_queue_bytes: int = 1024 * 1024
     max_body_bytes: int = 16 * 1024 * 1024
     max_requests: int = 10_000
+    max_branches: int = 100
+    max_grouped_messages: int = 10_000
+    group_seconds: float = 300.0
     allowed_origins: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     cors_headers: str = ""
@@ -72,6 +75,9 @@ class Options:
             max_queue_bytes=settings.ESB_MAX_QUEUE_BYTES,
             max_body_bytes=settings.ESB_MAX_BODY_BYTES,
             max_requests=settings.ESB_MAX_REQUESTS,
+            max_branches=settings.ESB_MAX_BRANCHES,
+            max_grouped_messages=settings.ESB_MAX_GROUPED_MESSAGES,
+            group_seconds=settings.ESB_GROUP_SECONDS,
             allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
             cors_origins=tuple(settings.ESB_CORS_ORIGINS),
             cors_headers=settings.ESB_CORS_HEADERS,

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from mediation.aggregation import ROOM
 from mediation.authentication import Patrol
+from mediation.branches import Branches
 from mediation.defaults import default_sequence
 from mediation.listeners.certificates import Certificates
 from mediation.listeners.http import open_http_port
@@ -69,6 +71,8 @@ class Server:
 
         Returns when that was tried once. A source that fails now is tried until it works.
         """
+        Branches.limit = self.options.max_branches
+        ROOM.limit, ROOM.patience = self.options.max_grouped_messages, self.options.group_seconds
         proxy_services.bind(self.runtime)
         LOCAL.bind(self.runtime)
         loop = asyncio.get_running_loop()
@@ -94,6 +98,7 @@ class Server:
             logger.info("run-time state reset")
             # What is compiled anew knows of no suspension, and has nothing cached.
             self._watcher.start_over()
+            loop.call_soon_threadsafe(ROOM.clear, "run-time state reset")
             asyncio.run_coroutine_threadsafe(self._close_backends(), loop)
 
     async def _close_backends(self) -> None:
@@ -159,6 +164,7 @@ class Server:
         except TimeoutError:
             left = len(self.runtime.sessions), len(proxy_services.exchanges)
             logger.warning("stopping with messages of %d clients and %d requests unfinished", *left)
+        ROOM.clear("stopping")
         await self._close_backends()
         if self._patrol:
             self._patrol.cancel()

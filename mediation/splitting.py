@@ -60,7 +60,7 @@ def split(
 # -- XML
 
 
-def cut_out(payload: Payload, nodes: list[Any], expression: Expression) -> list[etree._Element]:
+def cut_out(payload: Payload, nodes: list[Any], expression: Expression | None) -> list[etree._Element]:
     """
     Take the elements among these nodes out of the body; anything else is no part.
 
@@ -72,7 +72,8 @@ def cut_out(payload: Payload, nodes: list[Any], expression: Expression) -> list[
         if not isinstance(node, etree._Element):
             continue
         if node.getparent() is None or node is payload.body:
-            raise MediationError(f"Error evaluating expression: {expression.source}")
+            source = "" if expression is None else expression.source
+            raise MediationError(f"Error evaluating expression: {source}")
         detach(node)
         cut.append(node)
     payload.changed()

@@ -1,0 +1,111 @@
+"""One body made of what an expression finds in several: what ``aggregate`` and ``scatter-gather`` have in common."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from mediation.errors import MediationError
+from mediation.expressions.json_eval import JsonEval
+from mediation.splitting import cut_out, empty
+
+if TYPE_CHECKING:
+    from mediation.expressions import Expression
+    from mediation.message import MessageContext
+
+
+def no_match(expression: Expression) -> MediationError:
+    return MediationError(f"Error evaluating expression: {expression.source}")
+
+
+# -- XML
+
+
+def elements_of(messages: Iterable[MessageContext], expression: Expression | None) -> list[etree._Element]:
+    """
+    The elements that the expression finds in each body, by default the first one there. They are taken out of it.
+
+    Raises:
+        MediationError: nothing is found in a message, or its envelope.
+    """
+    found: list[etree._Element] = []
+    for ctx in messages:
+        if expression is None:
+            first = ctx.payload.first_child
+            nodes: Any = [] if first is None else [first]
+        else:
+            nodes = expression.value(ctx)
+            nodes = [nodes] if isinstance(nodes, etree._Element) else nodes
+        cut = cut_out(ctx.payload, nodes, expression) if isinstance(nodes, list) else []
+        if not cut and expression is not None:
+            raise no_match(expression)
+        found += cut
+    return found
+
+
+def put_elements(ctx: MessageContext, elements: Iterable[etree._Element], enclosing: etree._Element | None) -> None:
+    """Make the elements the content of the Body, in a copy of the enclosing one if there is one. The Header stays."""
+    body = ctx.payload.body
+    empty(body)
+    if enclosing is not None:
+        parent = copy.deepcopy(enclosing)
+        parent.tail = None
+        body.append(parent)
+        body = parent
+    body.extend(elements)
+    ctx.payload.changed()
+
+
+def enclosing_element(value: Any) -> etree._Element | None:
+    """The element that a property holds, alone or as the first of a list."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, etree._Element) else None
+
+
+# -- JSON
+
+
+def is_json(messages: Iterable[MessageContext], expression: Expression | None) -> bool:
+    """Whether the result is JSON: the expression says so, or without one all bodies are JSON."""
+    if expression is not None:
+        return isinstance(expression, JsonEval)
+    return all(ctx.payload.is_json for ctx in messages)
+
+
+def values_of(messages: Iterable[MessageContext], expression: Expression | None) -> list[Any]:
+    """What the expression finds in each body, by default all of it; ``None`` for nothing."""
+    return [ctx.payload.json() if expression is None else expression.value(ctx) for ctx in messages]
+
+
+def merged(values: Iterable[Any]) -> Any:
+    """One object with the members of all; several of the same name become an array. Without objects an array."""
+    members: dict[str, Any] = {}
+    several: set[str] = set()
+    others: list[Any] = []
+    for value in values:
+        if not isinstance(value, dict):
+            others += value if isinstance(value, list) else [value]
+            continue
+        for name, member in value.items():
+            if name not in members:
+                members[name] = member
+            elif name in several:
+                members[name].append(member)
+            else:
+                several.add(name)
+                members[name] = [members[name], member]
+    if not others:
+        return members
+    return [*([members] if members else []), *others]
+
+
+def enclosing_name(value: Any, fallback: str) -> str:
+    """The member's name that a property stands for: its text, or the name of its element."""
+    element = enclosing_element(value)
+    if element is not None:
+        return str(etree.QName(element).localname)
+    return value if isinstance(value, str) and value else fallback
