@@ -124,7 +124,7 @@ class Session:
         self.inbound_name = inbound.name
         self.name = f"inboundendpoint:{inbound.name}"
         self.path = target.partition("?")[0]
-        self._address = remote.rpartition(":")[0]
+        self.address = remote.rpartition(":")[0]
         self.channel = f"[id: 0x{uuid.uuid4().hex[:8]}, L:/{local} - R:/{remote}]"
         self.backends = BackendPool(self, exact=False, limits=runtime.limits)
         self.backends.persisting = self._make_room
@@ -172,7 +172,7 @@ class Session:
     def opened(self, headers: Headers) -> None:
         """The handshake is done. Runs the handshake message, whose ``<send>`` opens the back-end."""
         self._runtime.sessions.add(self)
-        self._runtime.clients.enter(self.inbound_name, self._address)
+        self._runtime.clients.enter(self.inbound_name, self.address)
         self._runtime.subscribers.add(self)
         self.handshake_headers = headers
         self._messages.remember(headers)
@@ -234,7 +234,7 @@ class Session:
             return
         self._ended = True
         self._runtime.subscribers.discard(self)
-        self._runtime.clients.leave(self.inbound_name, self._address)
+        self._runtime.clients.leave(self.inbound_name, self.address)
         self.backends.give_up()
         self._inbox.put(self._terminate, code, reason)
 
