@@ -11,6 +11,7 @@ from mediation.endpoints import Endpoint, IndirectEndpoint
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import Node, artifact, boolean, elements, find, local_name, node
 from mediation.mediators.sequence import NamedSequence, SequenceMediator
+from mediation.service_description import PublishedWsdl, read_publish_wsdl
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -33,6 +34,7 @@ class ProxyService:
         transports: of ``http`` and ``https``, those that it is offered on.
         start_on_load: ``False`` keeps it deployed, but not served.
         parameters: ``<parameter>`` values by name; XML values as text.
+        wsdl: what it publishes; ``None`` for a generated description.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ProxyService:
     transports: frozenset[str]
     start_on_load: bool
     parameters: Mapping[str, str]
+    wsdl: PublishedWsdl | None = None
 
     @property
     def label(self) -> str:
@@ -91,7 +94,7 @@ PROXY_ATTRIBUTES: Final = frozenset(
 PROXY_CHILDREN: Final = frozenset(
     {"description", "target", "publishWSDL", "policy", "parameter", "enableAddressing", "enableSec", "enableRM"}
 )
-WITHOUT_EFFECT: Final = frozenset({"publishWSDL", "policy", "enableAddressing", "enableRM"})
+WITHOUT_EFFECT: Final = frozenset({"policy", "enableAddressing", "enableRM"})
 
 
 @artifact("proxy")
@@ -115,6 +118,7 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
             raise NotRunnable("<enableSec> of a proxy service", line=part.sourceline)
         elif tag in WITHOUT_EFFECT:
             compiler.warning(f"<{tag}> has no effect in this version", part, "proxy.without-effect")
+    published = find(element, "publishWSDL")
     found = find(element, "target")
     if found is None:
         raise GrammarError.missing("proxy", "a child <target>", element.sourceline)
@@ -131,6 +135,7 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
         transports=_transports(element, compiler),
         start_on_load=_start_on_load(element, compiler),
         parameters=_parameters(element),
+        wsdl=None if published is None else read_publish_wsdl(published, compiler),
     )
 
 

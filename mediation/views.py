@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
@@ -10,6 +12,7 @@ from asgiref.sync import markcoroutinefunction
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, UnreadablePostError
 
+from mediation import service_description
 from mediation.api import ApiRequest, ApiTable, Cors, DirectAnswer, Dispatched
 from mediation.defaults import default_sequence
 from mediation.environment import Environment
@@ -41,13 +44,17 @@ API_PREFIX: Final = "/apis"
 """What APIs have before their context on the main port, where all other paths are Django's."""
 
 DESCRIPTIONS: Final = frozenset({"wsdl", "wsdl2", "xsd", "policy"})
-"""Queries that ask about a service instead of calling it."""
+"""Queries that ask about a service instead of calling it; ``xsd`` and ``wsdl`` may name a document after a ``=``."""
+
+_HOST: Final = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 
 REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE"})
 """A proxy service is no HTTP proxy, and does not show a request's credentials to scripts."""
 
 
 MAIN: Final = MainSequence()
+
+logger = logging.getLogger(__name__)
 
 
 class ProxyServiceView:
@@ -89,6 +96,8 @@ class ProxyServiceView:
         try:
             headers = _headers(request)
             found = self._find(request, path, api, headers, runtime)
+            if isinstance(found, ProxyService):
+                return await _description(request, found, environment)
             if isinstance(found, DirectAnswer):
                 return _Response(HttpAnswer(found.status, headers=found.fields))
             ctx = _message(request, environment, found, headers, runtime.options.max_body_bytes)
@@ -99,8 +108,10 @@ class ProxyServiceView:
 
     def _find(
         self, request: ASGIRequest, path: str, api: bool, headers: Headers, runtime: Runtime
-    ) -> _Found | DirectAnswer:
+    ) -> _Found | ProxyService | DirectAnswer:
         """
+        What the request is for; a proxy service if it asks for its description.
+
         Raises:
             _Refused: there is nothing that would take this request.
         """
@@ -116,7 +127,9 @@ class ProxyServiceView:
                 return proxy
         query = request.META["QUERY_STRING"]
         target = _inside(f"{raw}?{query}" if query else raw)
-        dispatched = self._api_table(runtime).find(ApiRequest(request.method or "", target, request.scheme, headers))
+        dispatched = self._api_table(runtime).find(
+            ApiRequest(request.method or "", target, request.scheme or "http", headers)
+        )
         if isinstance(dispatched, Dispatched):
             return _Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
         if dispatched is not None:
@@ -167,9 +180,9 @@ class _Refused(Exception):
 # -- which service
 
 
-def _find_proxy(request: ASGIRequest, raw_path: str, environment: Environment) -> _Found | None:
+def _find_proxy(request: ASGIRequest, raw_path: str, environment: Environment) -> _Found | ProxyService | None:
     """
-    The proxy service that the path names, if there is one.
+    The proxy service that the path names, if there is one; alone if the request asks for its description.
 
     Raises:
         _Refused: it does not take this request.
@@ -185,10 +198,40 @@ def _find_proxy(request: ASGIRequest, raw_path: str, environment: Environment) -
     if proxy.parameters.get("inbound.only", "").lower() == "true":
         raise _Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
     query = request.META["QUERY_STRING"]
-    if request.method == "GET" and query.lower() in DESCRIPTIONS:
-        raise _Refused(404, f"The service {proxy.name} publishes no description")
+    if request.method == "GET" and query.partition("=")[0].lower() in DESCRIPTIONS and _asks(query, proxy):
+        return proxy
     postfix = _inside(slash + rest) + (f"?{query}" if query else "")
     return _Found(proxy, postfix, {PROXY_NAME: proxy.name})
+
+
+def _asks(query: str, proxy: ProxyService) -> bool:
+    """Whether a query that begins like one for a description is one: ``wsdl=x`` may be a parameter of the service."""
+    _, equals, location = query.partition("=")
+    return not equals or (proxy.wsdl is not None and unquote(location) in proxy.wsdl.resources)
+
+
+async def _description(request: ASGIRequest, proxy: ProxyService, environment: Environment) -> HttpResponse:
+    """
+    Raises:
+        _Refused: the service has no such description.
+    """
+    query = request.META["QUERY_STRING"]
+    host = request.headers.get("Host", "")
+    if not _HOST.fullmatch(host):
+        raise _Refused(400, "The field Host names no host")
+    address = f"{request.scheme}://{host}{PREFIX}{quote(proxy.name)}"
+    if query.lower() != "wsdl" and "=" not in query:
+        raise _Refused(404, f"The service {proxy.name} publishes no such description")
+    if proxy.wsdl is None:
+        document = service_description.generated(proxy.name, address, request.scheme or "http")
+    else:
+        keep = proxy.parameters.get("modifyUserWSDLPortAddress", "").lower() == "false"
+        try:
+            document = await service_description.describe(proxy.wsdl, query, address, environment, keep_addresses=keep)
+        except service_description.NoDescription as exc:
+            logger.warning("{%s} no description: %s", proxy.label, exc)
+            raise _Refused(404, f"The description of the service {proxy.name} is not there") from exc
+    return HttpResponse(document, content_type="text/xml; charset=UTF-8")
 
 
 def _main_sequence(environment: Environment) -> MainSequence:

@@ -16,7 +16,7 @@ BANDS = {
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
         "local_entry registry server_configuration inbox parameters limit_parameters access inbound_tls client_certificate "
-        "conversation_parameters control_frames handlers templates api service_description child_processes enrichment scripting stores triggers task message_processor python_classes "
+        "conversation_parameters control_frames handlers templates api service_description child_processes enrichment transformation scripting stores triggers task message_processor python_classes "
         "typed_values json_options payload_template branching splitting targets aggregation joining databases"
     ),
     "run time": (

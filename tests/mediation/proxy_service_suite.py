@@ -102,11 +102,25 @@ class ProxyServiceSuite:
         async with http.get("/services/secure") as response:
             assert response.status == 403
 
-    async def test_a_question_for_the_description_is_a_404(self, served, http):
+    async def test_a_service_describes_itself(self, served, http):
         await served.deploy(proxy("echo", "<respond/>"))
 
         async with http.get("/services/echo?wsdl") as response:
-            assert (response.status, await response.text()) == (404, "The service echo publishes no description\n")
+            assert response.headers["Content-Type"] == "text/xml; charset=UTF-8"
+            assert f'location="{served.base_url}/services/echo.echoHttpSoap11Endpoint"' in await response.text()
+
+    @pytest.mark.parametrize("query", ["wsdl2", "xsd", "policy"])
+    async def test_a_question_for_another_description_is_a_404(self, served, http, query):
+        await served.deploy(proxy("echo", "<respond/>"))
+
+        async with http.get(f"/services/echo?{query}") as response:
+            assert (response.status, await response.text()) == (404, "The service echo publishes no such description\n")
+
+    async def test_a_parameter_named_wsdl_is_for_the_service(self, served, http):
+        await served.deploy(proxy("echo", read("get-property('To')")))
+
+        async with http.get("/services/echo?wsdl=1") as response:
+            assert (response.status, response.headers["X-Read"]) == (200, "/services/echo?wsdl=1")
 
     @pytest.mark.parametrize("path", ["a/../b", "%2e%2e/b", "..%2fb", "..%5Cb"])
     async def test_a_path_cannot_leave_the_service(self, served, http, backend, path):
