@@ -3,25 +3,36 @@ Daphne's server for the main port, with what a gateway cannot live with mended.
 
 Stock daphne drops empty WebSocket messages, the headers of an accept and the reason of a close, turns most close codes
 into 1011, cannot send messages larger than it receives, reads without limit from a client that is faster than the
-application and writes without limit to one that is slower; it refuses handshakes with 403 and nothing else.
+application and writes without limit to one that is slower, pongs included; it refuses handshakes with 403 and nothing
+else, and waits for a request as long as a byte of it comes every minute.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from functools import partial
 from http import HTTPStatus
 
+from daphne.http_protocol import HTTPFactory
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from mediation.inbox import Reading
 from mediation.listeners.holder import port_holder
+from mediation.options import Options
+from mediation.transports.websocket import Limits
+
+from .http_channel import PunctualHttpChannel
 
 QUEUE_HIGH, QUEUE_LOW = 32, 8
 """Messages that wait for the application when the client is no longer read, and when it is again."""
+
+LIMITS = Limits()
+"""What holds for all clients, here as on the ports of inbound endpoints."""
 
 
 class MainPortServer(Server):
@@ -63,6 +74,16 @@ class MainPortServer(Server):
             await protocol.may_write.wait()
 
     @property
+    def http_factory(self) -> HTTPFactory:
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, factory: HTTPFactory) -> None:
+        seconds = Options.from_settings().handshake_seconds
+        factory.protocol = lambda: PunctualHttpChannel(seconds)
+        self._http_factory = factory
+
+    @property
     def ws_factory(self) -> WebSocketFactory:
         return self._ws_factory
 
@@ -79,12 +100,19 @@ class MendedWebSocketProtocol(WebSocketProtocol):
     """A WebSocket client of the main port."""
 
     def onConnect(self, request):
-        self.may_write = asyncio.Event()
-        self.may_write.set()
+        self.begin()
         # The producer of the HTTP connection that this was knows nothing of frames.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self, True)
         return super().onConnect(request)
+
+    def begin(self) -> None:
+        """The connection is this protocol's."""
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        self.reading = Reading(_TransportReader(self.transport))
+        self._stalled = None
+        self._controls, self._controls_until = 0, 0.0
 
     def handle_reply(self, message) -> None:
         kind = message["type"]
@@ -119,20 +147,55 @@ class MendedWebSocketProtocol(WebSocketProtocol):
         self.sendData(body)
         self.dropConnection(abort=False)
 
+    def onPing(self, payload: bytes) -> None:
+        if self._may_say_more():
+            super().onPing(payload)
+
+    def onPong(self, payload: bytes) -> None:
+        if self._may_say_more():
+            super().onPong(payload)
+
+    def _may_say_more(self) -> bool:
+        """Whether the client may send this ping or pong; one that sends too many is closed."""
+        now = time.monotonic()
+        if now >= self._controls_until:
+            self._controls, self._controls_until = 0, now + 1
+        self._controls += 1
+        if self._controls > LIMITS.max_control_rate and self.state == self.STATE_OPEN:
+            reason = f"more than {LIMITS.max_control_rate} pings and pongs in a second"
+            self.sendCloseFrame(code=1008, reasonUtf8=reason.encode(), isReply=False)
+        return self._controls <= LIMITS.max_control_rate
+
     def onClose(self, was_clean, code, reason):
-        self.may_write.set()
+        self.stopProducing()
         super().onClose(was_clean, code, reason)
 
     # -- IPushProducer: the transport says when its buffer is full
 
     def pauseProducing(self) -> None:
         self.may_write.clear()
+        # A client that does not read what it makes us write, pongs for example, would fill our memory.
+        self.reading.hold(self)
+        if self._stalled is None:
+            self._stalled = asyncio.get_running_loop().call_later(LIMITS.stall_timeout, self.transport.abortConnection)
 
     def resumeProducing(self) -> None:
-        self.may_write.set()
+        self.stopProducing()
+        self.reading.release(self)
 
     def stopProducing(self) -> None:
         self.may_write.set()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+class _TransportReader:
+    """Twisted's words for reading or not."""
+
+    def __init__(self, transport) -> None:
+        self.pause_reading = transport.pauseProducing
+        self.resume_reading = transport.resumeProducing
 
 
 class _Inbox(asyncio.Queue):
@@ -147,11 +210,11 @@ class _Inbox(asyncio.Queue):
         super().put_nowait(event)
         if not self._paused and self.qsize() >= QUEUE_HIGH:
             self._paused = True
-            self._protocol.transport.pauseProducing()
+            self._protocol.reading.hold(self)
 
     async def get(self):
         event = await super().get()
         if self._paused and self.qsize() <= QUEUE_LOW:
             self._paused = False
-            self._protocol.transport.resumeProducing()
+            self._protocol.reading.release(self)
         return event
