@@ -22,7 +22,7 @@ from mediation.endpoints.on_error import GuardedEndpoint
 from mediation.endpoints.recipients import Recipients, read_recipient_list
 from mediation.endpoints.template import read_template_endpoint
 from mediation.endpoints.wsdl import read_wsdl
-from mediation.errors import GrammarError, NotRunnable
+from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.grammar import artifact, elements, local_name
 from mediation.transports import Answer
 
@@ -114,7 +114,7 @@ def _definition(element: etree._Element, compiler: Compiler) -> Endpoint:
             return read(parts[tag], compiler, name, properties)
     for tag, hint in NOT_RUNNING.items():
         if tag in parts:
-            raise NotRunnable(f"the endpoint kind <{tag}>", hint, line=parts[tag].sourceline)
+            raise NotRunnable(f"the endpoint kind <{tag}>", hint, line=parts[tag].sourceline, needs=Needs.JAVA)
     raise GrammarError("Invalid endpoint configuration.", element.sourceline)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from uritemplate import URITemplate
 from uritemplate.variable import VariableValue
 
 from mediation.endpoints.address import with_postfix
+from mediation.endpoints.authentication import Authentication, read_authentication
 from mediation.endpoints.leaf import Leaf
 from mediation.endpoints.settings import check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
-from mediation.errors import GrammarError, NotRunnable
+from mediation.errors import GrammarError
 from mediation.message import MessageContext
+from mediation.transports import Answer, SendOptions, Transport
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 
 METHODS: Final = frozenset({"get", "post", "put", "delete", "head", "patch", "options"})
 VARIABLES: Final = ("uri.var.", "query.param.")
+LEGACY: Final = "legacy-encoding:"
+
+_IN_PATH: Final = "/:@!$&'()*+,;="
+_IN_QUERY: Final = _IN_PATH + "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +45,14 @@ class HttpEndpoint(Leaf):
     The template (RFC 6570) sees the default-scope properties named ``uri.var.*`` and ``query.param.*``. A template
     that begins with ``{uri.var.x}`` takes a whole address from the property. With a ``method`` the request's own path
     postfix is not appended.
+
+    Values are escaped as RFC 6570 says. With ``legacy-encoding:`` in front of the template, what is escaped in them
+    already is not escaped twice.
     """
 
     template: URITemplate
+    is_legacy: bool
+    authentication: Authentication | None
 
     @property
     def address_text(self) -> str:
@@ -51,9 +64,26 @@ class HttpEndpoint(Leaf):
             values: dict[str, VariableValue] = {
                 name: str(value) for name, value in ctx.properties.items() if name.startswith(VARIABLES)
             }
+            if self.is_legacy:
+                values = {name: unquote(str(value)) for name, value in values.items()}
             address = self.template.expand(values)
+            if self.is_legacy:
+                address = _encoded_once(unquote(address))
         options = self.settings.options
         return address if options.method else with_postfix(address, ctx, options.format)
+
+    def deliver(
+        self, transport: Transport, ctx: MessageContext, uri: str, options: SendOptions
+    ) -> Answer | Awaitable[Answer | None] | None:
+        if self.authentication is None:
+            return transport.send(ctx, uri, options)
+        return self.authentication.send(transport, ctx, uri, options)
+
+
+def _encoded_once(address: str) -> str:
+    """An address in which nothing is escaped, with what RFC 3986 wants escaped."""
+    scheme, host, path, query, fragment = urlsplit(address)
+    return urlunsplit((scheme, host, quote(path, _IN_PATH), quote(query, _IN_QUERY), quote(fragment, _IN_QUERY)))
 
 
 def read_http(
@@ -66,8 +96,8 @@ def read_http(
     text = (element.get("uri-template") or "").strip()
     if not text:
         raise GrammarError.missing("http", 'the attribute "uri-template"', element.sourceline)
-    if text.startswith("legacy-encoding:"):
-        raise NotRunnable("legacy-encoding: in a URI template", line=element.sourceline)
+    is_legacy = text.startswith(LEGACY)
+    text = text.removeprefix(LEGACY)
     if text.startswith("{") and not text.startswith("{+"):
         text = "{+" + text[1:]  # a whole address from a variable is not to be escaped
     if not text.startswith("{"):
@@ -82,4 +112,6 @@ def read_http(
         suspension=Suspension(f"Endpoint : {name} with address {text}"),
         properties=properties,
         template=URITemplate(text),
+        is_legacy=is_legacy,
+        authentication=read_authentication(element, compiler),
     )

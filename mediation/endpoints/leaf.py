@@ -13,6 +13,7 @@ from mediation.endpoints.settings import Settings
 from mediation.endpoints.suspension import ACTIVE, Suspension
 from mediation.endpoints.timeout import DROPPED, TimeoutAction, expire
 from mediation.errors import (
+    AuthenticationFailed,
     EndpointError,
     EndpointNotReady,
     GrammarError,
@@ -26,7 +27,7 @@ from mediation.grammar import Node, node
 from mediation.message import MessageContext
 from mediation.payloads.soap import fault_reason
 from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
-from mediation.transports import Answer, SendOptions, scheme_of, transport_for
+from mediation.transports import Answer, SendOptions, Transport, scheme_of, transport_for
 
 NOT_READY: Final = {
     "Address": ("Currently , Address endpoint", 303001),
@@ -109,7 +110,7 @@ class Leaf:
             options = replace(options, timeout=self.settings.timeout.of(ctx))
         transport = transport_for(uri)
         try:
-            outcome = transport.send(ctx, uri, options)
+            outcome = self.deliver(transport, ctx, uri, options)
         except EndpointError as exc:
             self._failed(ctx, uri, exc)
             raise
@@ -118,6 +119,12 @@ class Leaf:
                 suspension.succeeded()
             return outcome
         return self._finish(outcome, ctx, uri, options)
+
+    def deliver(
+        self, transport: Transport, ctx: MessageContext, uri: str, options: SendOptions
+    ) -> Answer | Awaitable[Answer | None] | None:
+        """Hand the message to the transport; for subclasses that have something to add."""
+        return transport.send(ctx, uri, options)
 
     async def _finish(
         self, waiting: Awaitable[Answer | None], ctx: MessageContext, uri: str, options: SendOptions
@@ -138,7 +145,7 @@ class Leaf:
         settings = self.settings
         if not settings.retry.allows(exc.code):
             exc.can_go_elsewhere = False
-        if isinstance(exc, InvalidAddress):
+        if isinstance(exc, InvalidAddress | AuthenticationFailed):
             return
         if isinstance(exc, SendTimeout) and exc.handler is DROPPED and settings.timeout.action is TimeoutAction.NONE:
             return

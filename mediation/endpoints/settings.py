@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mediation.endpoints.suspension import TIMEOUT_CODES, Policy, SuspensionPolicy
 from mediation.endpoints.timeout import Timeout, TimeoutAction
-from mediation.errors import GrammarError, NotRunnable
+from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.expressions import Value
 from mediation.grammar import elements, find, local_name
 from mediation.transports import DEFAULT_TIMEOUT, KNOWN_SCHEMES, SendOptions, scheme_of
@@ -72,6 +72,8 @@ def read_settings(element: etree._Element, compiler: Compiler, *, method: str | 
         format_ = None
     for part in elements(element):
         tag = local_name(part)
+        if tag == "authentication" and local_name(element) != "http":
+            raise NotRunnable(f"<{tag}> of <{local_name(element)}>", "use <http>", line=part.sourceline)
         if tag in NOT_RUNNING:
             raise NotRunnable(f"<{tag}> of an endpoint", NOT_RUNNING[tag], line=part.sourceline)
         if tag == "enableAddressing":
@@ -204,4 +206,4 @@ def check_scheme(uri: str, element: etree._Element) -> None:
     if scheme == "local" and inbound_address(uri) is None:
         raise NotRunnable(f'the address "{uri}"', "local:///inbound/NAME/PATH can", line=element.sourceline)
     if scheme and not scheme.startswith("$") and scheme not in KNOWN_SCHEMES:
-        raise NotRunnable(f'the transport "{scheme}"', line=element.sourceline)
+        raise NotRunnable(f'the transport "{scheme}"', line=element.sourceline, needs=Needs.TRANSPORT)

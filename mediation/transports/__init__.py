@@ -61,12 +61,14 @@ class SendOptions:
         format: ``soap11``, ``soap12``, ``pox``, ``get``, ``rest`` or ``None`` (as it came).
         timeout: seconds to wait for an answer.
         encoding: character set of the body that is sent.
+        authorization: takes the place of the message's own ``Authorization``.
     """
 
     method: str | None = None
     format: str | None = None
     timeout: float = DEFAULT_TIMEOUT
     encoding: str | None = None
+    authorization: str | None = field(default=None, repr=False)
 
 
 class Transport(Protocol):

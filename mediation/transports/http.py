@@ -76,11 +76,23 @@ class HttpTransport:
         Raises:
             MediationError: it cannot be had.
         """
-        answer = await self._send(Request("GET", URL(url), [("Accept", "application/json")], b""), timeout, limit)
+        answer = await self.ask(Request("GET", URL(url), [("Accept", "application/json")], b""), limit, timeout)
         if answer.status != 200:
             raise EndpointError(f"{url} answered with the status {answer.status}")
         body = answer.payload.raw
         return body if isinstance(body, bytes) else b""
+
+    async def ask(self, request: Request, limit: int, timeout: float) -> Answer:
+        """
+        Send a request that belongs to no message.
+
+        Args:
+            limit: bytes of the answer's body, after it has been inflated.
+
+        Raises:
+            EndpointError: there is no answer that can be used.
+        """
+        return await self._send(request, timeout, limit)
 
     async def _send(self, request: Request, timeout: float, limit: int) -> Answer:
         uri = str(request.url.with_user(None)) if request.url.user else str(request.url)

@@ -68,10 +68,13 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
     else:
         content = NO_CONTENT
     # Credentials of the address are the endpoint's own; the library refuses to choose.
-    dropped = {"authorization"} if url.user is not None else set()
+    dropped = {"authorization"} if url.user is not None or options.authorization is not None else set()
     if options.format == "soap12":
         dropped.add("soapaction")
     fields = http_message.fields(ctx.headers, frozenset(dropped))
+    if options.authorization is not None:
+        url = url.with_user(None)
+        fields.append(http_message.field("Authorization", options.authorization))
     if content.content_type is not None:
         fields.append(("Content-Type", content.content_type))
         if media_type(content.content_type) == TEXT_XML and "SOAPAction" not in ctx.headers:

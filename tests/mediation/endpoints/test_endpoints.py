@@ -62,6 +62,13 @@ ADDRESSES = [
     ('<http uri-template="http://h/{?query.param.q}"/>', {"query.param.q": "1"}, {}, "http://h/?query.param.q=1"),
     ('<http uri-template="http://h/o"/>', {}, {"REST_URL_POSTFIX": "/sub"}, "http://h/o/sub"),
     ('<http method="get" uri-template="http://h/o"/>', {}, {"REST_URL_POSTFIX": "/sub"}, "http://h/o"),
+    (
+        '<http uri-template="legacy-encoding:{uri.var.u}"/>',
+        {"uri.var.u": "http://h/a%2Fb?q=%20"},
+        {},
+        "http://h/a/b?q=%20",
+    ),
+    ('<http uri-template="legacy-encoding:http://h/{uri.var.u}"/>', {"uri.var.u": "a%25 b"}, {}, "http://h/a%25%20b"),
     ('<http uri-template="http://h/{uri.var.id}"/>', {"id": "not a template variable"}, {}, "http://h/"),
 ]
 
@@ -213,6 +220,15 @@ MISTAKES = [
     ),
     ('<address uri="jms:/queue"/>', 'the transport "jms" is kept, but cannot run in this version'),
     ("<dynamicLoadbalance/>", "the endpoint kind <dynamicLoadbalance> is kept, but cannot run in this version"),
+    (
+        '<address uri="http://h"><authentication/></address>',
+        "<authentication> of <address> is kept, but cannot run in this version",
+    ),
+    ("<http uri-template='http://h'><authentication/></http>", "<authentication> needs a child <basicAuth> or <oauth>"),
+    (
+        "<http uri-template='http://h'><authentication><oauth><clientCredentials/></oauth></authentication></http>",
+        "<clientCredentials> needs a child <clientId> with text",
+    ),
     (
         '<address uri="http://h"><enableSec/></address>',
         "<enableSec> of an endpoint is kept, but cannot run in this version",
