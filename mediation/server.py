@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from mediation import stored_messages  # noqa: F401 - registers the durable message stores
 from mediation.aggregation import ROOM
 from mediation.authentication import Patrol
 from mediation.branches import Branches
+from mediation.database_thread import DATABASE_THREAD
 from mediation.defaults import default_sequence
+from mediation.jobs import Jobs
 from mediation.listeners.certificates import Certificates
 from mediation.listeners.http import open_http_port
 from mediation.listeners.ports import Listener, Ports, WantedPort
@@ -29,6 +32,7 @@ from mediation.monitoring.watcher import Source, Watcher
 from mediation.options import Options
 from mediation.runtime import Runtime
 from mediation.scripting.engine import ENGINE
+from mediation.stores.queues import QUEUES
 from mediation.transports.http import HTTP
 from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
 from mediation.views import proxy_services
@@ -63,6 +67,7 @@ class Server:
         self._started = timezone.now()
         self._ports = Ports(changed=self.reload)
         self._certificates = Certificates(Path(self.options.store_dir))
+        self._jobs = Jobs(self.runtime)
         self._watcher: Watcher | None = None
 
     async def start(self, source: Source) -> None:
@@ -98,6 +103,7 @@ class Server:
             logger.info("run-time state reset")
             # What is compiled anew knows of no suspension, and has nothing cached.
             self._watcher.start_over()
+            loop.call_soon_threadsafe(QUEUES.clear_memory)
             loop.call_soon_threadsafe(ROOM.clear, "run-time state reset")
             asyncio.run_coroutine_threadsafe(self._close_backends(), loop)
 
@@ -122,6 +128,7 @@ class Server:
         logger.info("configuration %d in force", environment.generation)
         self.runtime.shared_backends.reconcile()
         await self._ports.reconcile(self._wanted_ports(environment))
+        self._jobs.reconcile(environment)
         await asyncio.to_thread(self._follow_certificates)
 
     def _follow_certificates(self) -> None:
@@ -159,7 +166,10 @@ class Server:
             # What is cancelled at the limit still answers.
             async with asyncio.timeout(limit + _LAST_WORDS_SECONDS):
                 await asyncio.gather(
-                    self._ports.close(limit), self._sessions_finished(), proxy_services.exchanges.drain(limit)
+                    self._ports.close(limit),
+                    self._sessions_finished(),
+                    proxy_services.exchanges.drain(limit),
+                    self._jobs.close(limit),
                 )
         except TimeoutError:
             left = len(self.runtime.sessions), len(proxy_services.exchanges)
@@ -169,6 +179,7 @@ class Server:
         if self._patrol:
             self._patrol.cancel()
         self.runtime.gate.close()
+        await asyncio.to_thread(DATABASE_THREAD.close)
         if self._watcher:
             # In a thread, because the watcher may be waiting for this loop.
             await asyncio.to_thread(self._watcher.stop, _WATCHER_SECONDS)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from mediation.database_thread import DATABASE_THREAD
@@ -78,13 +77,13 @@ class DatabaseQueue:
         keys = [delivery.key for delivery in deliveries]
         await _asked(lambda: StoredMessage.objects.filter(pk__in=keys).delete())
 
-    async def failed(self, delivery: Delivery, error: str) -> None:
+    async def failed(self, delivery: Delivery, attempts: int, error: str) -> None:
         row = StoredMessage.objects.filter(pk=delivery.key)
-        await _asked(lambda: row.update(attempts=F("attempts") + 1, error=error, begun=False))
+        await _asked(lambda: row.update(attempts=attempts, error=error))
 
     async def bury(self, delivery: Delivery, error: str) -> None:
         row = StoredMessage.objects.filter(pk=delivery.key)
-        await _asked(lambda: row.update(dead=True, error=error, begun=False))
+        await _asked(lambda: row.update(dead=True, error=error))
 
     async def arrival(self, timeout: float) -> None:
         self._arrived = asyncio.get_running_loop().create_future()
@@ -128,8 +127,7 @@ def _begin(store: str, limit: int) -> list[Delivery]:
         if fresh:
             StoredMessage.objects.filter(pk__in=fresh).update(begun=True)
     return [
-        Delivery(row.pk, Record(row.message_id, row.head, bytes(row.body)), row.attempts, row.begun or row.attempts > 0)
-        for row in rows
+        Delivery(row.pk, Record(row.message_id, row.head, bytes(row.body)), row.attempts, row.begun) for row in rows
     ]
 
 

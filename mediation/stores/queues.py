@@ -63,8 +63,8 @@ class Queue(Protocol):
     async def done(self, deliveries: Sequence[Delivery]) -> None:
         """They were delivered; forget them."""
 
-    async def failed(self, delivery: Delivery, error: str) -> None:
-        """It was not delivered; the next :meth:`take` brings it again."""
+    async def failed(self, delivery: Delivery, attempts: int, error: str) -> None:
+        """It was not delivered, for the ``attempts``-th time; the next :meth:`take` brings it again."""
 
     async def bury(self, delivery: Delivery, error: str) -> None:
         """It will never be delivered; keep it with the dead letters, out of the way."""
@@ -108,9 +108,9 @@ class MemoryQueue:
         while self._waiting and self._waiting[0].key in settled:
             self._waiting.popleft()
 
-    async def failed(self, delivery: Delivery, error: str) -> None:
+    async def failed(self, delivery: Delivery, attempts: int, error: str) -> None:
         if self._waiting and self._waiting[0].key == delivery.key:
-            self._waiting[0] = Delivery(delivery.key, delivery.record, delivery.attempts + 1)
+            self._waiting[0] = Delivery(delivery.key, delivery.record, attempts)
 
     async def bury(self, delivery: Delivery, error: str) -> None:
         await self._bury(self._store, delivery, error)

@@ -61,7 +61,7 @@ async def test_attempts_outlive_the_process():
     queue = DatabaseQueue("S")
     await queue.put(record(1))
     [delivery] = await queue.take(1)
-    await queue.failed(delivery, "refused")
+    await queue.failed(delivery, 1, "refused")
     [delivery] = await DatabaseQueue("S").take(1)
     assert delivery.attempts == 1
 

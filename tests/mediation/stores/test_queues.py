@@ -27,7 +27,7 @@ async def test_attempts_are_counted():
     queue = Queues().memory("S")
     queue.put(FIRST)
     [delivery] = await queue.take(1)
-    await queue.failed(delivery, "refused")
+    await queue.failed(delivery, 1, "refused")
     [delivery] = await queue.take(1)
     assert delivery.attempts == 1
 
