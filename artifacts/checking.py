@@ -4,14 +4,11 @@ What would run and what would not, without a database.
 ::
 
     reports = check_paths([Path("app.car")])
-    print(score(reports))
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from mediation.compiler import Compilation, compile_artifact
 from mediation.errors import ConfigurationError
@@ -25,11 +22,6 @@ from .registry import remarks_on, resource_keys
 from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .synapse_xml import identity
 from .synapse_xml.packages import FoundArtifact, Package
-
-RUNNING: Final = frozenset({Outcome.RUNS, Outcome.WARNING})
-ARTIFACT_OUTCOMES: Final = RUNNING | {Outcome.NOT_RUNNABLE, Outcome.FAULTY}
-
-_MOST: Final = 20
 
 
 def check_paths(paths: Sequence[Path]) -> list[Report]:
@@ -83,25 +75,3 @@ def _checked(found: FoundArtifact, compilation: Compilation, lints: list[Finding
             for finding in findings
         ]
     return Entry(severest(findings) or Outcome.RUNS, found.kind, found.name, found.place, findings=tuple(findings))
-
-
-def score(reports: Iterable[Report]) -> list[str]:
-    """How much of it runs, and what keeps the rest from running, the commonest first."""
-    entries = [
-        entry
-        for report in reports
-        for entry in report.entries
-        if entry.kind not in ("path", "transport", "resource", "package")
-    ]
-    counted = [entry for entry in entries if entry.outcome in ARTIFACT_OUTCOMES | {Outcome.REJECTED}]
-    running = sum(entry.outcome in RUNNING for entry in counted)
-    share = f" ({running / len(counted):.1%})" if counted else ""
-    reasons = Counter(
-        reason
-        for entry in counted
-        for reason in {f.message for f in entry.findings if f.severity in (Severity.ERROR, Severity.NOT_RUNNABLE)}
-    )
-    return [
-        f"{running} of {len(counted)} artifacts run{share}",
-        *(f"{count:>6}  {reason}" for reason, count in reasons.most_common(_MOST)),
-    ]

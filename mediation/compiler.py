@@ -18,12 +18,15 @@ import mediation.api
 import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
+import mediation.message_processor
 import mediation.proxy_service
 import mediation.server_configuration
 import mediation.stores
+import mediation.task
 import mediation.templates  # noqa: F401  (these register what they read)
+from mediation.alternatives import ALTERNATIVES, Alternative
 from mediation.endpoints import Endpoint, compile_endpoint
-from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, NotRunnable
+from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, Needs, NotRunnable
 from mediation.expressions import compile_expression, compile_template, compile_value
 from mediation.findings import Finding, Severity
 from mediation.grammar import ARTIFACTS, KNOWN_MEDIATORS, MEDIATORS, Mediator, Reported, local_name, namespaces_of
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
 
     from mediation.expressions import Expression, InlineTemplate, Value
 
+NOT_RUNNABLE: Final = "grammar.not-runnable"
+"""Id of these findings; what would be needed is added, as in ``grammar.not-runnable.java``."""
+
 CHECKS: Final[tuple[tuple[type[ConfigurationError], str], ...]] = (
-    (NotRunnable, "grammar.not-runnable"),
+    (NotRunnable, NOT_RUNNABLE),
     (ExpressionSyntaxError, "grammar.expression"),
     (GrammarError, "grammar.value"),
 )
@@ -101,6 +107,8 @@ class Compiler:
             return
         severity = Severity.NOT_RUNNABLE if isinstance(exc, NotRunnable) else Severity.ERROR
         check = next((check for kind, check in CHECKS if isinstance(exc, kind)), "grammar")
+        if isinstance(exc, NotRunnable) and exc.needs:
+            check = f"{check}.{exc.needs.lower()}"
         line = element.sourceline if exc.line is None else exc.line
         self.findings.append(Finding(severity, exc.message, line, check))
 
@@ -140,10 +148,13 @@ class Compiler:
         found = MEDIATORS.get(tag)
         if found is not None:
             return found.from_xml(element, self)
-        if tag in KNOWN_MEDIATORS or tag.endswith(("}rule", "}throttle")):
-            raise NotRunnable(f"the mediator <{tag}>", line=element.sourceline)
+        name = tag.rpartition("}")[2]
+        if tag in KNOWN_MEDIATORS or name in ("rule", "throttle"):
+            instead = ALTERNATIVES.get(name, Alternative(Needs.NOTHING, ""))
+            raise NotRunnable(f"the mediator <{tag}>", instead.hint, line=element.sourceline, needs=instead.needs)
         if "." in tag and not tag.startswith("{"):
-            raise NotRunnable(f"the connector operation <{tag}>", line=element.sourceline)
+            hint = "import the package of the connector"
+            raise NotRunnable(f"the connector operation <{tag}>", hint, line=element.sourceline, needs=Needs.CONNECTOR)
         raise GrammarError(
             f"Unknown mediator referenced by configuration element : {element.tag!s}", element.sourceline
         )
@@ -174,8 +185,6 @@ class Compiler:
 
 
 KEPT_KINDS: Final = {
-    "task": "task",
-    "messageProcessor": "message processor",
     "import": "connector import",
     "priorityExecutor": "priority executor",
     "eventSource": "event source",

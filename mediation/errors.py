@@ -25,6 +25,7 @@ Everything that can go wrong, in one tree.
             ├── BlockingCallFailed    a blocking call was answered with an HTTP error
             ├── EndpointNotReady      suspended, or switched off
             ├── NoEndpointReady       the same, of a group
+            ├── AuthenticationFailed  no credentials for the back-end
             ├── SoapFaultReceived
             ├── ConnectionFailed
             │   └── InvalidHandshakeResponse
@@ -37,6 +38,7 @@ An error keeps its parts and composes its sentence. ``ERROR_CODE`` values are th
 
 from __future__ import annotations
 
+import enum
 import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -104,13 +106,30 @@ class KeyStoreError(ConfigurationError):
     """A key store or trust store that is not there, cannot be read, or does not hold what it should."""
 
 
-class NotRunnable(ConfigurationError):
-    """Part of the language that this version stores and reports, but does not run."""
+class Needs(enum.StrEnum):
+    """What something that does not run would need, beside being written."""
 
-    def __init__(self, what: str, hint: str = "", line: int | None = None) -> None:
+    NOTHING = ""
+    JAVA = "Java"
+    TRANSPORT = "transport"
+    """A transport other than WebSocket, HTTP, local and files."""
+    CONNECTOR = "connector"
+    """The package of a connector, which was not given."""
+
+
+class NotRunnable(ConfigurationError):
+    """
+    Part of the language that this version stores and reports, but does not run.
+
+    Args:
+        hint: what to use instead.
+    """
+
+    def __init__(self, what: str, hint: str = "", line: int | None = None, *, needs: Needs = Needs.NOTHING) -> None:
         super().__init__(f"{what} is kept, but cannot run in this version" + (f": {hint}" if hint else ""), line)
         self.what = what
         self.hint = hint
+        self.needs = needs
 
 
 class AuthenticationUnavailable(EsbError):
@@ -222,6 +241,12 @@ class EndpointError(MediationError):
     code = 101500
     can_go_elsewhere = True
     handler: Step | None = None
+
+
+class AuthenticationFailed(EndpointError):
+    """There are no credentials for the back-end. It is not suspended for that."""
+
+    code = 303003
 
 
 class SoapFaultReceived(EndpointError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mediation.access import AccessRules, check_access
 from mediation.conversation_parameters import ConversationParameters
-from mediation.errors import GrammarError, NotRunnable
+from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.grammar import artifact, elements, local_name
 from mediation.inbound_tls import InboundTls, check_tls
 from mediation.limit_parameters import ClientConnectionParameters
@@ -203,7 +203,7 @@ def _protocol(element: etree._Element) -> str:
         return protocol
     if protocol in KEPT_PROTOCOLS or element.get("class"):
         what = f'the inbound protocol "{protocol}"' if protocol else "an inbound endpoint with a Java class"
-        raise NotRunnable(what, line=element.sourceline)
+        raise NotRunnable(what, line=element.sourceline, needs=Needs.TRANSPORT if protocol else Needs.JAVA)
     raise GrammarError.choice("inboundEndpoint", "protocol", protocol, sorted(PROTOCOLS), element.sourceline)
 
 

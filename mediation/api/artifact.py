@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from mediation.errors import ConfigurationError, GrammarError, NotRunnable
+from mediation.errors import ConfigurationError, GrammarError, Needs, NotRunnable
 from mediation.grammar import artifact, elements, find, integer, local_name
 
 from .cors import CORS_HANDLER, Cors, read_cors_handler
@@ -158,5 +158,5 @@ def _handlers(element: etree._Element, compiler: Compiler) -> Cors | None:
             cors = read_cors_handler(handler)
         else:
             # To serve the API without it may be to serve it unprotected.
-            compiler.error(NotRunnable(f"the API handler {name}", line=handler.sourceline), handler)
+            compiler.error(NotRunnable(f"the API handler {name}", needs=Needs.JAVA), handler)
     return cors

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lxml import etree
 
 from mediation import grammar
-from mediation.errors import GrammarError, MediationError, NotRunnable
+from mediation.errors import GrammarError, MediationError, Needs, NotRunnable
 from mediation.expressions import Expression, Value
 from mediation.grammar import Mediator, Node, mediator, node
 from mediation.payloads.json_text import loads
@@ -87,7 +87,7 @@ class ScriptMediator(Mediator):
 
     def check(self) -> None:
         if self.language not in JAVASCRIPT:
-            raise NotRunnable(f'<script language="{self.language}">', "write it in JavaScript")
+            raise NotRunnable(f'<script language="{self.language}">', "write it in JavaScript", needs=Needs.JAVA)
         if self.function is not None and self.key is None:
             raise GrammarError("Cannot use 'function' attribute without 'key' attribute for a script")
         if self.target == "variable" and not self.target_variable:

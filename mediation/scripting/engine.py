@@ -23,7 +23,7 @@ import quickjs
 from lxml import etree
 
 from mediation.child_processes import ChildError, ChildPool
-from mediation.errors import MediationError, NotRunnable, PayloadError
+from mediation.errors import MediationError, Needs, NotRunnable, PayloadError
 from mediation.expressions.results import string_value
 from mediation.options import Options
 from mediation.payloads.xml import parse_xml, to_text
@@ -206,7 +206,8 @@ def _plain(source: str) -> str:
     except E4xError as exc:
         raise ScriptError(str(exc)) from exc
     if translation.java:
-        raise NotRunnable(f"a script that uses Java ({translation.java[0]})", "write that part in plain JavaScript")
+        what = f"a script that uses Java ({translation.java[0]})"
+        raise NotRunnable(what, "write that part in plain JavaScript", needs=Needs.JAVA)
     _check_syntax(translation.text)
     return translation.text
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mediation.errors import GrammarError, NotRunnable
+from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.grammar import artifact, elements, local_name
 from mediation.stores.queues import QUEUES, Queue
 
@@ -34,6 +34,8 @@ ELSEWHERE: Final = {
     f"{_IMPLEMENTATIONS}.resequencer.ResequenceMessageStore": "messages in an order of their own",
 }
 """Classes that need what is not here, and what that is."""
+
+BROKERS: Final = frozenset({"a JMS broker", "RabbitMQ"})
 
 INSTEAD: Final = "leave the class out, and the messages are kept in the server's database"
 
@@ -92,7 +94,8 @@ def _is_durable(element: etree._Element) -> bool:
         return True
     what = ELSEWHERE.get(name)
     described = f"a message store in {what}" if what else f"the message store class {name}"
-    raise NotRunnable(described, INSTEAD, line=element.sourceline)
+    needs = Needs.TRANSPORT if what in BROKERS else Needs.JAVA
+    raise NotRunnable(described, INSTEAD, line=element.sourceline, needs=needs)
 
 
 def _parameters(element: etree._Element, compiler: Compiler) -> dict[str, str]:

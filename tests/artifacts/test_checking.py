@@ -1,4 +1,4 @@
-from artifacts.checking import check_paths, score
+from artifacts.checking import check_paths
 from artifacts.reporting import summary
 
 # No database in this module: a check must work without one.
@@ -30,7 +30,8 @@ def test_each_artifact_is_judged_with_reasons_and_lines(tmp_path):
         f"{'faulty':<12} {'sequence broken':<40} F:4",
         '             error: line 4: <log> level "fll" is not one of simple, headers, full, custom',
         f"{'not runnable':<12} {'sequence later':<40} F:5",
-        "             not runnable: line 6: the mediator <ejb> is kept, but cannot run in this version",
+        "             not runnable: line 6: the mediator <ejb> is kept, but cannot run in this version: "
+        "use <class> with a Python class",
         f"{'not runnable':<12} {'eventSource a':<40} F:7",
         "             not runnable: line 7: the event source <eventSource> is kept, but cannot run in this version",
         f"{'rejected':<12} {'sequence':<40} F:8",
@@ -38,20 +39,6 @@ def test_each_artifact_is_judged_with_reasons_and_lines(tmp_path):
         f"{'not runnable':<12} {'invented i':<40} F:9",
         "             not runnable: line 9: <invented> is not an artifact",
     ]
-
-
-def test_the_score_counts_and_gives_the_commonest_reasons(tmp_path):
-    path = tmp_path / "synapse.xml"
-    path.write_text(CONFIGURATION.replace("</definitions>", '<eventSource name="b"/></definitions>'))
-
-    reports = check_paths([path])
-
-    assert summary(reports) == "1 runs, 1 warning, 4 not runnable, 1 faulty, 1 rejected"
-    assert score(reports)[:2] == [
-        "2 of 8 artifacts run (25.0%)",
-        "     2  the event source <eventSource> is kept, but cannot run in this version",
-    ]
-    assert len(score(reports)) == 6
 
 
 def test_names_may_be_found_in_another_path(tmp_path):
@@ -67,7 +54,3 @@ def test_a_path_that_cannot_be_read_is_reported_and_the_next_one_checked(tmp_pat
     (tmp_path / "b.xml").write_text('<sequence name="b"><drop/></sequence>')
 
     assert summary(check_paths([tmp_path / "a.xml", tmp_path / "b.xml"])) == "1 runs, 1 rejected"
-
-
-def test_nothing_at_all_has_a_score():
-    assert score([]) == ["0 of 0 artifacts run"]

@@ -1,12 +1,14 @@
 """``manage.py check_synapse PATH...``: say what would run."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from artifacts.checking import RUNNING, check_paths, score
+from artifacts.checking import check_paths
 from artifacts.reporting import Outcome, summary
+from artifacts.scoring import RUNNING, as_data, score
 
 
 class Command(BaseCommand):
@@ -18,14 +20,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("--json", action="store_true", help="write one JSON document instead of lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
         reports = check_paths(options["paths"])
-        for report in reports:
-            for line in report.lines():
+        if options["json"]:
+            self.stdout.write(json.dumps(as_data(reports), indent=2))
+        else:
+            for report in reports:
+                for line in report.lines():
+                    self.stdout.write(line)
+            self.stdout.write(summary(reports))
+            for line in score(reports).lines():
                 self.stdout.write(line)
-        self.stdout.write(summary(reports))
-        for line in score(reports):
-            self.stdout.write(line)
         if any(entry.outcome not in RUNNING | {Outcome.IGNORED} for report in reports for entry in report.entries):
             raise CommandError("not everything would run")

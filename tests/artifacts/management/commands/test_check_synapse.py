@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -34,4 +36,16 @@ def test_it_prints_artifacts_summary_and_score(tmp_path, capsys):
         f"{'runs':<12} {'sequence a':<40} {path}:1",
         "1 runs",
         "1 of 1 artifacts run (100.0%)",
+        "1 of 1 files run as a whole (100.0%)",
     ]
+
+
+def test_it_writes_json(tmp_path, capsys):
+    path = tmp_path / "a.xml"
+    path.write_text('<sequence name="a"><drop/></sequence>')
+
+    call_command("check_synapse", path, json=True)
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["score"]["artifacts"] == 1
+    assert document["entries"][0]["place"] == f"{path}:1"
