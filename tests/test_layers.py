@@ -17,7 +17,7 @@ BANDS = {
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service "
         "inbound_endpoint local_entry registry server_configuration alternatives inbox parameters "
         "limit_parameters access inbound_tls client_certificate conversation_parameters control_frames handlers "
-        "templates api service_description child_processes enrichment transformation scripting stores triggers "
+        "templates connectors api service_description child_processes enrichment transformation scripting stores triggers "
         "task message_processor python_classes typed_values json_options payload_template call_content branching "
         "splitting targets aggregation joining replacing evaluators databases"
     ),
