@@ -67,6 +67,7 @@ class Lease:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.news = _News()
+        self._closed = False
         self._until = 0.0
         self._granted = asyncio.Event()
         self._over = asyncio.Event()
@@ -106,7 +107,14 @@ class Lease:
         self.news.reason = reason
         self.end()
 
+    def close(self) -> None:
+        """Stop for good: the lease is about to be given back."""
+        self._closed = True
+        self.end()
+
     def grant(self, until: float) -> None:
+        if self._closed:
+            return
         self._until = until
         self._over.clear()
         self._granted.set()
@@ -159,7 +167,7 @@ class Leases:
     async def give_back(self, leases: Collection[Lease]) -> None:
         """These jobs do not run here any more; another process may have them at once."""
         for lease in leases:
-            lease.end()
+            lease.close()
             if self._leases.get(lease.claim.key) is lease:
                 del self._leases[lease.claim.key]
         news = [(lease.claim, lease.news) for lease in leases]

@@ -118,7 +118,7 @@ class _Running:
         """End after the message in hand."""
         self._stopping = True
         if self._lease is not None:
-            self._lease.end()
+            self._lease.close()
         if not self._working:
             self.task.cancel()
 

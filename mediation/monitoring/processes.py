@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from mediation.models import PortStatus, ServingProcess
+from mediation.models import EndpointStatus, PortStatus, ServingProcess
 
-from .status import PortState, Status
+from .status import EndpointState, PortState, Status
 
 HEARTBEAT_SECONDS: Final = 5.0
 DEAD_AFTER_SECONDS: Final = 20.0
@@ -34,6 +35,8 @@ def ask_for_reset() -> list[str]:
     """Have every live process forget what it learned at run time; answers their names."""
     processes = live_processes()
     ServingProcess.objects.filter(pk__in=[row.pk for row in processes]).update(reset_wanted=True)
+    # As if each had just been deployed: active, or not, as its configuration says.
+    ScheduledJob.objects.update(fingerprint="")
     return [str(row) for row in processes]
 
 
@@ -55,6 +58,8 @@ class Reporter:
             self._row = self._write_process(status)
             if self._last is None or status.ports != self._last.ports:
                 self._write_ports(self._row, status.ports)
+            if self._last is None or status.endpoints != self._last.endpoints:
+                self._write_endpoints(self._row, status.endpoints)
             if row is None:
                 _forget_dead()
         self._last = status
@@ -103,6 +108,11 @@ class Reporter:
             )
             for port in ports
         )
+
+    @staticmethod
+    def _write_endpoints(row: ServingProcess, endpoints: tuple[EndpointState, ...]) -> None:
+        EndpointStatus.objects.filter(process=row).delete()
+        EndpointStatus.objects.bulk_create(EndpointStatus(process=row, **asdict(endpoint)) for endpoint in endpoints)
 
 
 def _forget_dead() -> None:

@@ -9,8 +9,9 @@ from mediation.monitoring.processes import ask_for_reset
 
 class Command(BaseCommand):
     help = (
-        "Makes every serving process end the suspension of endpoints, empty its caches and close its pooled "
-        "connections to back-ends, within a second. Configuration and clients' connections stay."
+        "Makes every serving process end the suspension of endpoints, empty its caches and message stores in memory, "
+        "activate message processors that were deactivated, and close its pooled connections to back-ends, within a "
+        "second. Configuration, messages in durable stores and clients' connections stay."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -154,6 +154,15 @@ async def test_without_a_database_a_job_stops_when_its_lease_runs_out(monkeypatc
         await granted(lease)
 
 
+async def test_a_job_that_stops_is_not_granted_again():
+    async with process() as leases:
+        lease = leases.add(TASK)
+        await granted(lease)
+        lease.close()
+        await asyncio.sleep(0.1)
+        assert lease.over
+
+
 async def test_a_pause_ends_with_the_lease():
     async with process() as leases:
         lease = leases.add(TASK)
