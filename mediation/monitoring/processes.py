@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from mediation.models import EndpointStatus, PortStatus, ServingProcess
+from mediation.models import EndpointStatus, PortStatus, ScheduledJob, ServingProcess
 
 from .status import EndpointState, PortState, Status
 
