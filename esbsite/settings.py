@@ -104,10 +104,15 @@ ESB_CORS_HEADERS = env.str("ESB_CORS_HEADERS", default="")
 ESB_AUTH_TRUST_SECONDS = env.float("ESB_AUTH_TRUST_SECONDS", default=30.0)
 # Wrong credentials of a kind that an address may show in a minute before it gets 429; 0 for any number.
 ESB_AUTH_FAILURES_PER_MINUTE = env.int("ESB_AUTH_FAILURES_PER_MINUTE", default=20)
+ESB_CLASSES = env.json("ESB_CLASSES", default={})
 ESB_DATA_SOURCES = env.json("ESB_DATA_SOURCES", default={})
 ESB_SCRIPT_WORKERS = env.int("ESB_SCRIPT_WORKERS", default=2)
 ESB_SCRIPT_SECONDS = env.float("ESB_SCRIPT_SECONDS", default=5.0)
 ESB_SCRIPT_MEMORY_BYTES = env.int("ESB_SCRIPT_MEMORY_BYTES", default=64 * 1024 * 1024)
+# Processes for XSLT 1.0, and as many for XSLT 2.0, 3.0 and XQuery; the time and memory that one transformation may take.
+ESB_TRANSFORM_WORKERS = env.int("ESB_TRANSFORM_WORKERS", default=2)
+ESB_TRANSFORM_SECONDS = env.float("ESB_TRANSFORM_SECONDS", default=5.0)
+ESB_TRANSFORM_MEMORY_BYTES = env.int("ESB_TRANSFORM_MEMORY_BYTES", default=512 * 1024 * 1024)
 
 # -- Django ----------------------------------------------------------------------------------------------------------
 

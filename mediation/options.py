@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
@@ -46,9 +47,14 @@ class Options:
     auth_trust_seconds: float = 30.0
     auth_failures_per_minute: int = 20
     store_dir: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    data_sources: Mapping[str, str] = field(default_factory=dict)
     script_workers: int = 2
     script_seconds: float = 5.0
     script_memory_bytes: int = 64 * 1024 * 1024
+    transform_workers: int = 2
+    transform_seconds: float = 5.0
+    transform_memory_bytes: int = 512 * 1024 * 1024
 
     @classmethod
     def from_settings(cls) -> Options:
@@ -84,7 +90,12 @@ class Options:
             auth_trust_seconds=settings.ESB_AUTH_TRUST_SECONDS,
             auth_failures_per_minute=settings.ESB_AUTH_FAILURES_PER_MINUTE,
             store_dir=settings.ESB_STORE_DIR,
+            classes=settings.ESB_CLASSES,
+            data_sources=settings.ESB_DATA_SOURCES,
             script_workers=settings.ESB_SCRIPT_WORKERS,
             script_seconds=settings.ESB_SCRIPT_SECONDS,
             script_memory_bytes=settings.ESB_SCRIPT_MEMORY_BYTES,
+            transform_workers=settings.ESB_TRANSFORM_WORKERS,
+            transform_seconds=settings.ESB_TRANSFORM_SECONDS,
+            transform_memory_bytes=settings.ESB_TRANSFORM_MEMORY_BYTES,
         )

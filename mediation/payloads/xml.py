@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from lxml import etree
 
@@ -78,6 +79,40 @@ def parse_xml(source: bytes | str, *, remove_blank_text: bool = False) -> etree.
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype()
     return root
+
+
+def parse_modules(source: str, uri: str, modules: Mapping[str, str]) -> etree._Element:
+    """
+    Parse a stylesheet or schema that consists of several documents.
+
+    Args:
+        uri: of the document itself.
+        modules: text by URI, of all that it may include or import. Nothing else is read.
+
+    Raises:
+        XmlError: as for :func:`parse_xml`.
+    """
+    parser = _parser("utf-8", False)
+    parser.resolvers.add(_Modules(modules))
+    try:
+        root = etree.fromstring(source.encode(), parser, base_url=uri)
+    except etree.XMLSyntaxError as exc:
+        line, column = exc.position
+        raise XmlError(_reason(exc), line, column) from exc
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _doctype()
+    return root
+
+
+class _Modules(etree.Resolver):
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        super().__init__()
+        self._modules = modules
+
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
+        if system_url is None or system_url not in self._modules:
+            raise LookupError(f"{system_url} is out of reach")
+        return self.resolve_string(self._modules[system_url].encode(), context, base_url=system_url)
 
 
 def _doctype() -> XmlError:

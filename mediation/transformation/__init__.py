@@ -1,0 +1,12 @@
+"""
+XSLT and XQuery, in child processes with limits.
+
+::
+
+    program      what is to run: a stylesheet with its modules, or a query, made of local entries
+    resources    names in stylesheets and schemas, and the local entries that they stand for
+    processor    runs programs in pools of workers
+    worker       a child process: libxslt for XSLT 1.0, Saxon for XSLT 2.0, 3.0 and XQuery
+
+Neither a stylesheet nor a query reaches a file or the network: it gets the message and local entries.
+"""
