@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from mediation.errors import ExpressionError, NotRunnable
+from mediation.payloads.xml import to_text
 from mediation.properties import HTTP_METHOD
 
 from .dates import DEFAULT_PATTERN, format_date
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 Read = Callable[["MessageContext"], Any]
 
-PROPERTY_SCOPES: Final = frozenset({"default", "axis2", "transport", "operation", "func", "system", "env"})
-_NOT_RUNNABLE_SCOPES: Final = frozenset({"registry", "file"})
+PROPERTY_SCOPES: Final = frozenset({"default", "axis2", "transport", "operation", "func", "system", "env", "registry"})
+_NOT_RUNNABLE_SCOPES: Final = {"file": "use the scope env, or a local entry"}
 
 _VARIABLE_SCOPES: Final = {
     "ctx": "default",
@@ -77,7 +78,7 @@ def get_property(*arguments: str) -> Reading:
     """
     scope, name, pattern = _forms(arguments)
     if scope in _NOT_RUNNABLE_SCOPES:
-        raise NotRunnable(f"get-property of the scope {scope}")
+        raise NotRunnable(f"get-property of the scope {scope}", _NOT_RUNNABLE_SCOPES[scope])
     if name == "SYSTEM_DATE":
         date_pattern = DEFAULT_PATTERN if pattern is None else pattern
         format_date(datetime.now(UTC), date_pattern)
@@ -86,6 +87,10 @@ def get_property(*arguments: str) -> Reading:
         return Reading(lambda ctx: str(time.time_ns() // 1_000_000))
     if not name or scope not in PROPERTY_SCOPES:
         return Reading(lambda ctx: "")
+    if scope == "registry":
+        if "@" in name:
+            raise NotRunnable("get-property of a property of a registry resource", "such properties are not kept")
+        return Reading(lambda ctx: _resource(ctx, name))
     if scope in ("system", "env"):
         return Reading(lambda ctx: os.environ.get(name, ""))
     if scope != "default":
@@ -118,6 +123,13 @@ def _property_or_local_entry(ctx: MessageContext, name: str) -> Any:
         entry = ctx.environment.local_entry(name)
         return None if entry is None else entry.value
     return value
+
+
+def _resource(ctx: MessageContext, key: str) -> str | None:
+    entry = ctx.environment.local_entry(key)
+    if entry is None:
+        return None
+    return entry.value if isinstance(entry.value, str) else to_text(entry.value)
 
 
 def _is_fault(ctx: MessageContext) -> str:

@@ -315,6 +315,15 @@ def test_a_mistake_is_found_when_the_artifact_is_compiled(expression: str):
     assert caught.value.expression == expression
 
 
+def test_registry_resources_are_read_as_text():
+    ctx = message(entries={"conf:/a": "text", "conf:/b": etree.fromstring("<b/>")}, properties={"path": "conf:/a"})
+
+    assert compile_expression("get-property('registry', 'conf:/a')", {}).string(ctx) == "text"
+    assert compile_expression("get-property('registry', 'conf:/b')", {}).string(ctx) == "<b/>"
+    assert compile_expression("get-property('registry', $ctx:path)", {}).string(ctx) == "text"
+    assert compile_expression("get-property('registry', 'conf:/none')", {}).string(ctx) is None
+
+
 @pytest.mark.parametrize(
     ("expression", "what"),
     [
@@ -322,7 +331,8 @@ def test_a_mistake_is_found_when_the_artifact_is_compiled(expression: str):
         ("evaluate($ctx:x)", "evaluate()"),
         ("document('file:///etc/passwd')", "document()"),
         ("re:test('a', '(a+)+$')", "test()"),
-        ("get-property('registry', 'conf:/x')", "registry"),
+        ("get-property('registry', 'conf:/x@owner')", "registry"),
+        ("get-property('file', 'x')", "file"),
     ],
 )
 def test_what_this_version_lacks_is_reported(expression: str, what: str):
