@@ -7,11 +7,12 @@ import importlib.util
 from typing import Any
 
 from mediation.errors import GrammarError, Needs, NotRunnable
+from mediation.options import Options
 
 
 def import_class(name: str, method: str, what: str) -> type[Any]:
     """
-    The class with that dotted path.
+    The class with that dotted path, or the one that ``ESB_CLASSES`` names for it.
 
     Args:
         method: that it must have.
@@ -21,11 +22,12 @@ def import_class(name: str, method: str, what: str) -> type[Any]:
         NotRunnable: there is no such Python class, so it is a Java class.
         GrammarError: there is, but it cannot be imported or does not fit.
     """
-    module, _, attribute = name.strip().rpartition(".")
+    path = Options.from_settings().classes.get(name.strip(), name.strip())
+    module, _, attribute = path.rpartition(".")
     if not module or importlib.util.find_spec(module.partition(".")[0]) is None:
         raise NotRunnable(
             f"{what} of the class {name}",
-            f"name a Python class with a method {method}() by its dotted path",
+            f"name a Python class with a method {method}() in its place, or for it in ESB_CLASSES",
             needs=Needs.JAVA,
         )
     try:

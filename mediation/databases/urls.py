@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.conf import settings
+
+from mediation.options import Options
 
 _ENGINES: Final = {
     "postgresql": "django.db.backends.postgresql",
@@ -49,7 +50,7 @@ def database_settings(source: str, user: str = "", password: str = "") -> dict[s
 
 
 def _mapped(source: str) -> str | None:
-    sources: Mapping[str, str] = settings.ESB_DATA_SOURCES
+    sources = Options.from_settings().data_sources
     # Parameters of the driver say nothing of which database it is.
     return sources.get(source, sources.get(re.split(r"[;?]", source, maxsplit=1)[0]))
 
