@@ -44,6 +44,7 @@ ESB_HTTP_PORT = env.port("ESB_HTTP_PORT", default=8280)
 ESB_HTTPS_PORT = env.port("ESB_HTTPS_PORT", default=8243)
 ESB_HTTPS_CERTIFICATE = env.str("ESB_HTTPS_CERTIFICATE", default="")
 ESB_HTTPS_KEY = env.str("ESB_HTTPS_KEY", default="")
+ESB_HTTPS_PASSWORD = env.str("ESB_HTTPS_PASSWORD", default="")
 # Added to the two ports above and to those of inbound endpoints with ws.use.port.offset=true, to run a second product.
 ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
 # Where relative paths of key and trust stores start, and what ${carbon.home} in them means.

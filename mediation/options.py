@@ -21,6 +21,7 @@ class Options:
     https_port: int = 8243
     https_certificate: str = ""
     https_key: str = ""
+    https_password: str = ""
     port_offset: int = 0
     poll_seconds: float = 0.5
     drain_seconds: float = 30.0
@@ -64,6 +65,7 @@ class Options:
             https_port=settings.ESB_HTTPS_PORT,
             https_certificate=settings.ESB_HTTPS_CERTIFICATE,
             https_key=settings.ESB_HTTPS_KEY,
+            https_password=settings.ESB_HTTPS_PASSWORD,
             port_offset=settings.ESB_PORT_OFFSET,
             poll_seconds=settings.ESB_POLL_SECONDS,
             drain_seconds=settings.ESB_DRAIN_SECONDS,

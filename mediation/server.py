@@ -21,8 +21,8 @@ from mediation.branches import Branches
 from mediation.database_thread import DATABASE_THREAD
 from mediation.defaults import default_sequence
 from mediation.jobs import Jobs
-from mediation.listeners.certificates import Certificates
-from mediation.listeners.http import open_http_port
+from mediation.listeners.certificates import Certificates, https_tls, renewing
+from mediation.listeners.http import HttpListener, open_http_port
 from mediation.listeners.ports import Listener, Ports, WantedPort
 from mediation.listeners.websocket import open_websocket_port
 from mediation.local_transport import LOCAL
@@ -47,6 +47,9 @@ logger = logging.getLogger(__name__)
 
 _WATCHER_SECONDS = 2.0  # that a database has to let the watcher go when the process stops
 _LAST_WORDS_SECONDS = 1.0
+
+PROXY_SERVICES = ""
+"""The artifact of their ports, which is no inbound endpoint."""
 
 
 class Server:
@@ -133,9 +136,9 @@ class Server:
 
     def _follow_certificates(self) -> None:
         """Reads files."""
-        endpoints = self.runtime.environment.inbound_endpoints()
-        secure = {name: each.tls for name, each in endpoints.items() if each.protocol == "wss" and not each.suspended}
-        self._certificates.follow(secure)
+        inbound = self.runtime.environment.inbound_endpoints()
+        secure = {name: each.tls for name, each in inbound.items() if each.protocol == "wss" and not each.suspended}
+        self._certificates.follow(secure | {PROXY_SERVICES: https_tls(self.options)})
 
     def status(self) -> Status:
         """What this process does now. May be called from any thread."""
@@ -194,10 +197,11 @@ class Server:
         options = self.options
         if options.http_port:
             port = options.http_port + options.port_offset
-            yield WantedPort("", "http", port, open=partial(open_http_port, port, options))
+            yield WantedPort(PROXY_SERVICES, "http", port, open=partial(open_http_port, port, options))
         if options.https_port and options.https_certificate:
             port = options.https_port + options.port_offset
-            yield WantedPort("", "https", port, open=partial(open_http_port, port, options, secure=True))
+            trouble = partial(self._certificates.trouble, PROXY_SERVICES)
+            yield WantedPort(PROXY_SERVICES, "https", port, open=partial(self._open_https_port, port), trouble=trouble)
         for name, inbound in environment.inbound_endpoints().items():
             if not inbound.suspended:
                 yield self._wanted_port(name, inbound)
@@ -220,6 +224,10 @@ class Server:
             close_code=code,
             close_reason=reason,
         )
+
+    async def _open_https_port(self, port: int) -> HttpListener:
+        context = await asyncio.to_thread(self._certificates.open, PROXY_SERVICES, https_tls(self.options))
+        return await open_http_port(port, self.options, renewing(context))
 
     async def _open_secure_port(self, name: str, port: int, tls: InboundTls) -> Listener:
         context = await asyncio.to_thread(self._certificates.open, name, tls)

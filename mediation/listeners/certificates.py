@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediation.errors import KeyStoreError
+from mediation.inbound_tls import InboundTls
 from mediation.transports.keystores import Stamp, lapse, read_key, stamps
 from mediation.transports.tls import server_context
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from mediation.inbound_tls import InboundTls
+    from mediation.options import Options
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class _Current:
 
 class Certificates:
     """
-    The TLS context of each ``wss`` port, by its inbound endpoint.
+    The TLS context of each port that has one, by its inbound endpoint; the one of proxy services has no name.
 
     A context is made anew when the endpoint names another key store, or when a file has changed. It is replaced in one
     assignment; a store that cannot be read leaves everything as it is, and is tried again.
@@ -94,12 +95,12 @@ class Certificates:
         except (KeyStoreError, OSError) as exc:
             trouble = f"{exc}; the certificate that was read before is still used"
             if trouble != current.trouble:
-                logger.error("inbound endpoint %s: %s", name, trouble)
+                logger.error("%s: %s", _label(name), trouble)
             current.trouble = trouble
         else:
             current.context, current.certificate, current.made_of = new.context, new.certificate, new.made_of
             current.trouble = ""
-            logger.info("inbound endpoint %s: new connections get the certificate that was read now", name)
+            logger.info("%s: new connections get the certificate that was read now", _label(name))
 
     def _read(self, tls: InboundTls) -> _Current:
         made_of = self._look(tls)  # before: what changes while we read is read again
@@ -111,3 +112,27 @@ class Certificates:
 
     def _look(self, tls: InboundTls) -> tuple[InboundTls, tuple[Stamp, ...]]:
         return tls, stamps((tls.key_store, tls.trust_store), self._directory)
+
+
+def _label(name: str) -> str:
+    return f"inbound endpoint {name}" if name else "proxy services"
+
+
+def https_tls(options: Options) -> InboundTls:
+    """What the TLS of the port of proxy services is made of."""
+    return InboundTls(
+        key_store_file=options.https_certificate,
+        key_store_password=options.https_password,
+        key_file=options.https_key,
+    )
+
+
+def renewing(current: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """A context for servers that take only one: each connection shows the certificate that is current by then."""
+    context = current()
+
+    def show(connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        connection.context = current()
+
+    context.sni_callback = show
+    return context

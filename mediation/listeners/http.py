@@ -43,20 +43,15 @@ _silent = logging.getLogger(f"{__name__}.peer")
 _silent.setLevel(logging.CRITICAL + 1)
 
 
-async def open_http_port(port: int, options: Options, *, secure: bool = False) -> HttpListener:
+async def open_http_port(port: int, options: Options, tls: ssl.SSLContext | None = None) -> HttpListener:
     """
-    Open a port for proxy services.
+    Open a port for proxy services; with ``tls``, for https.
 
     Raises:
-        OSError: the port cannot be opened, or the certificate cannot be read.
-        ssl.SSLError: the certificate and key do not fit.
+        OSError: the port cannot be opened.
     """
-    context = None
-    if secure:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options.https_certificate, options.https_key or None)
-    listener = HttpListener("https" if secure else "http", options.max_body_bytes)
-    await listener.listen(options.host, port, context)
+    listener = HttpListener("https" if tls else "http", options.max_body_bytes)
+    await listener.listen(options.host, port, tls, options.handshake_seconds)
     return listener
 
 
@@ -81,9 +76,15 @@ class HttpListener:
     def connections(self) -> list[web.RequestHandler]:
         return self._protocols.connections
 
-    async def listen(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None, tls_seconds: float) -> None:
+        """
+        Args:
+            tls_seconds: for the TLS handshake.
+        """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocols, host, port, ssl=context, backlog=512)
+        self._server = await loop.create_server(
+            self._protocols, host, port, ssl=tls, ssl_handshake_timeout=tls_seconds if tls else None, backlog=512
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close_accepting(self) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-import ssl
 
 import aiohttp
 import pytest
@@ -7,9 +6,10 @@ from django.http import HttpResponse
 from django.urls import path
 
 from mediation.listeners import http
+from mediation.listeners.certificates import Certificates, https_tls, renewing
 from mediation.listeners.http import HttpListener, open_http_port
 from mediation.options import Options
-from tests.certificates import write_certificate
+from tests.certificates import host_name, identity
 
 
 class Gate:
@@ -180,21 +180,24 @@ async def test_a_request_that_takes_too_long_is_cut(gate, request):
     assert await answer == b""
 
 
-async def test_https_with_a_certificate(tmp_path):
-    certificate, key = write_certificate(tmp_path)
-    options = Options(host="127.0.0.1", https_certificate=str(certificate), https_key=str(key))
-    listener = await open_http_port(0, options, secure=True)
-    trust = ssl.create_default_context(cafile=str(certificate))
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["by name", "by address"])
+async def test_https_shows_a_new_certificate_to_new_connections(tmp_path, host):
+    first, second = (identity(alternatives=(host_name(host),)) for _ in range(2))
+    (tmp_path / "server.p12").write_bytes(first.pkcs12("secret"))
+    options = Options(host="127.0.0.1", https_certificate="server.p12", https_password="secret")
+    certificates = Certificates(tmp_path)
+    tls = renewing(certificates.open("", https_tls(options)))
+    listener = await open_http_port(0, options, tls)
+    url = f"https://{host}:{listener.port}/services/echo"
+    trust = first.client_context(tmp_path)
 
-    async with (
-        aiohttp.ClientSession() as client,
-        client.get(f"https://localhost:{listener.port}/services/echo", ssl=trust) as response,
-    ):
-        assert response.headers["X-Seen"].startswith("https GET")
+    async with aiohttp.ClientSession() as old, aiohttp.ClientSession() as new:
+        async with old.get(url, ssl=trust) as response:
+            assert response.headers["X-Seen"].startswith("https GET")
+        (tmp_path / "server.p12").write_bytes(second.pkcs12("secret"))
+        certificates.follow({"": https_tls(options)})
+        async with new.get(url, ssl=second.client_context(tmp_path)) as response:
+            assert response.status == 201
+        async with old.get(url, ssl=trust) as response:
+            assert response.status == 201, "the connection is still there"
     await listener.close()
-
-
-async def test_https_without_a_readable_certificate_says_so(tmp_path):
-    options = Options(https_certificate=str(tmp_path / "missing.pem"))
-    with pytest.raises(FileNotFoundError):
-        await open_http_port(0, options, secure=True)
