@@ -164,20 +164,27 @@ def read_evaluator(element: etree._Element, compiler: Compiler) -> Evaluator:
     return _COMPOSITES[tag](parts)
 
 
-@dataclasses.dataclass(frozen=True)
-class ConditionRule(grammar.Rule):
-    """A ``<condition>`` child with one evaluator inside; the field is an :class:`Evaluator` or ``None``."""
+class _Inside(grammar.Rule):
+    """The one evaluator in the element."""
 
-    required: bool = False
-    tags = ("condition",)
+    takes_all_children = True
 
-    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Evaluator | None:
-        found = grammar.find(element, "condition")
-        if found is None:
-            if self.required:
-                raise GrammarError.missing(node.tag, "a child <condition>", element.sourceline)
-            return None
-        inside = list(elements(found))
+    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Evaluator:
+        inside = list(elements(element))
         if len(inside) != 1:
-            raise GrammarError("<condition> needs one condition inside", found.sourceline)
+            raise GrammarError(f"<{node.tag}> needs one condition inside", element.sourceline)
         return read_evaluator(inside[0], compiler)
+
+
+@node("condition")
+class Condition(Node):
+    """A condition, for ``grammar.child("condition", Condition)``."""
+
+    evaluator: Evaluator = dataclasses.field(metadata={"rule": _Inside()})
+
+    def holds(self, ctx: MessageContext, uri: str | None = None) -> bool:
+        """
+        Args:
+            uri: what conditions on a URL look at; by default the address of the message.
+        """
+        return self.evaluator.holds(ctx, ctx.to if uri is None else uri)

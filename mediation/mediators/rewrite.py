@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from mediation import grammar
 from mediation.errors import GrammarError, MediationError
-from mediation.evaluators import ConditionRule, Evaluator
+from mediation.evaluators import Condition
 from mediation.expressions import Expression, Pattern, compile_regex
 from mediation.expressions.results import string_value
 from mediation.grammar import Mediator, Node, mediator, node
@@ -98,7 +97,7 @@ def _without(query: str | None, name: str) -> str | None:
 class RewriteRule(Node):
     """Changes, and the condition under which they are made."""
 
-    condition: Evaluator | None = dataclasses.field(metadata={"rule": ConditionRule()})
+    condition: Condition | None = grammar.child("condition", Condition)
     actions: tuple[Action, ...] = grammar.children("action", Action, required=True)
 
 
