@@ -157,8 +157,8 @@ class Connection:
         """
         Deliver no frame until :meth:`resume_reading`, or until the connection has ended.
 
-        What has been read already is kept: at most one read buffer, which has 16 KiB, or less than four times as much
-        as the largest frame that is not over 256 KiB.
+        What has been read already is kept: at most one read buffer. It has 16 KiB, or less than four times as much as
+        the largest frame of the connection, where frames over 256 KiB only count until they have been delivered.
         """
         self._receiver.pause()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mediation.transports.websocket import Connection, Limits, connect
+from mediation.transports.websocket import Connection, Frame, Limits, connect
 
 from .support import BINARY, CLOSE, PING, PONG, TEXT, Echo, Peer, Recorder, answering, dialing, frame, serving
 
@@ -84,6 +84,28 @@ async def test_memory_of_a_large_message_is_given_back() -> None:
 
 
 class TestBackPressure:
+    async def test_of_a_connection_that_is_paused_no_more_is_kept_than_a_read_buffer(self) -> None:
+        class Busy(Recorder):
+            def frame_received(self, frame: Frame) -> None:
+                super().frame_received(frame)
+                if self.frames.qsize() == 1:
+                    self.connection.pause_reading()
+
+        async with serving(Busy) as server, dialing(server.port) as peer:
+            handler = await server.handler()
+            sent = 0
+            while not peer.writer.transport.get_write_buffer_size():  # until the kernel takes no more
+                peer.send(BINARY, b"x" * 1000)
+                sent += 1
+                await asyncio.sleep(0)
+            receiver = handler.connection._receiver
+            assert sum(len(each) for each in receiver._held) < 16 * 1024
+            assert len(handler.connection._transport.get_protocol().get_buffer(-1)) <= 16 * 1024
+            assert handler.frames.qsize() == 1
+
+            handler.connection.resume_reading()
+            assert [len(await handler.next()) for _ in range(sent)] == [1000] * sent
+
     async def test_a_peer_that_does_not_read_stops_the_writer(self) -> None:
         limits = Limits(write_high_water=32_768, write_low_water=1024)
         async with serving(limits=limits) as server, dialing(server.port) as peer:
