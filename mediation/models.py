@@ -59,6 +59,38 @@ class PortStatus(models.Model):
         return f"{self.protocol} {self.port} {self.state}"
 
 
+class EndpointStatus(models.Model):
+    """An endpoint that does not take messages in a process, or is tried for the last times."""
+
+    process = models.ForeignKey(ServingProcess, models.CASCADE, related_name="endpoints")
+    artifact = models.CharField(max_length=255, help_text="The name of the endpoint that is deployed.")
+    endpoint = models.CharField(max_length=255, help_text="The endpoint in it that this is about.")
+    address = models.TextField(blank=True)
+    state = models.CharField(max_length=16)
+    retry_at = models.DateTimeField(null=True, help_text="When a message is sent there again.")
+
+    class Meta:
+        ordering = ["artifact", "endpoint"]
+        verbose_name_plural = "endpoint statuses"
+
+    def __str__(self) -> str:
+        return f"{self.artifact} {self.endpoint} {self.state}"
+
+
+class EndpointSwitch(models.Model):
+    """What people want of an endpoint; every process obeys. See :mod:`mediation.monitoring.endpoints`."""
+
+    name = models.CharField(max_length=255, unique=True)
+    off = models.BooleanField(default=False, help_text="No message is sent there.")
+    activations = models.PositiveIntegerField(default=0, help_text="How many times it was activated.")
+
+    class Meta:
+        verbose_name_plural = "endpoint switches"
+
+    def __str__(self) -> str:
+        return f"{self.name} {'off' if self.off else 'on'}"
+
+
 class ScheduledJob(models.Model):
     """
     A task, message processor or polling inbound endpoint: whether it may work, and which process does the work.

@@ -26,6 +26,8 @@ from mediation.listeners.http import HttpListener, open_http_port
 from mediation.listeners.ports import Listener, Ports, WantedPort
 from mediation.listeners.websocket import open_websocket_port
 from mediation.local_transport import LOCAL
+from mediation.monitoring import endpoints
+from mediation.monitoring.endpoints import SwitchReader
 from mediation.monitoring.processes import Reporter
 from mediation.monitoring.status import Status
 from mediation.monitoring.watcher import Source, Watcher
@@ -71,6 +73,7 @@ class Server:
         self._ports = Ports(changed=self.reload)
         self._certificates = Certificates(Path(self.options.store_dir))
         self._jobs = Jobs(self.runtime)
+        self._switches = SwitchReader()
         self._watcher: Watcher | None = None
 
     async def start(self, source: Source) -> None:
@@ -101,6 +104,9 @@ class Server:
     def _report(self, reporter: Reporter, loop: asyncio.AbstractEventLoop) -> None:
         """Runs in the watcher's thread."""
         self._follow_certificates()
+        wishes = self._switches.read()
+        if wishes:
+            loop.call_soon_threadsafe(wishes.fulfil, self.runtime.environment)
         reporter.report(self.status())
         if self._watcher and reporter.take_reset():
             logger.info("run-time state reset")
@@ -149,6 +155,7 @@ class Server:
             generation=self.runtime.environment.generation,
             draining=self.runtime.draining,
             ports=self._ports.states(),
+            endpoints=endpoints.states(self.runtime.environment),
         )
 
     async def drain(self, limit: float | None = None) -> None:

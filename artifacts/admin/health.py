@@ -1,17 +1,24 @@
-"""The state of an artifact: what its row says, joined with what the serving processes say about its port."""
+"""The state of an artifact: what its row says, joined with what the serving processes say about it."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from artifacts.models import Artifact, InboundEndpoint, State
-from mediation.models import PortStatus
+from artifacts.models import Artifact, Endpoint, InboundEndpoint, State
+from mediation.models import EndpointStatus, PortStatus
 from mediation.monitoring.processes import live_processes
 
+from .secrets import mask_url
+
 Level = Literal["ok", "warning", "error", "off"]
+
+_GRAVEST = ("off", "suspended", "timeout")
+_WORDS = {"off": "switched off", "suspended": "suspended", "timeout": "failing"}
+"""What is told of an endpoint that is in several states at a time, and how."""
 
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "off": "–"}
 
@@ -42,8 +49,13 @@ class Serving:
         self.processes = live_processes()
         self.ports: dict[str, list[PortStatus]] = defaultdict(list)
         """By the inbound endpoint's name; under an empty name those of proxy services."""
-        for port in PortStatus.objects.filter(process__in=[row.pk for row in self.processes]).select_related("process"):
+        live = [row.pk for row in self.processes]
+        for port in PortStatus.objects.filter(process__in=live).select_related("process"):
             self.ports[port.artifact].append(port)
+        self.endpoints: dict[str, list[EndpointStatus]] = defaultdict(list)
+        """By name, those endpoints that are not active somewhere."""
+        for status in EndpointStatus.objects.filter(process__in=live).select_related("process"):
+            self.endpoints[status.artifact].append(status)
 
     def health(self, row: Artifact) -> Health:
         match row.state:
@@ -59,6 +71,8 @@ class Serving:
                 return Health("error", "faulty", row.reason)
 
     def _deployed(self, row: Artifact) -> Health:
+        if isinstance(row, Endpoint):
+            return self._endpoint(row)
         if not isinstance(row, InboundEndpoint):
             return Health("ok", "deployed")
         ports = self.ports[row.name]
@@ -76,3 +90,16 @@ class Serving:
         if self.processes:
             return Health("warning", "deployed", "its port is about to be opened")
         return Health("ok", "deployed", "no process is serving")
+
+    def _endpoint(self, row: Endpoint) -> Health:
+        statuses = self.endpoints[row.name]
+        if not statuses:
+            return Health("ok", "deployed")
+        state = next(state for state in _GRAVEST if any(status.state == state for status in statuses))
+        told = []
+        for status in statuses:
+            where = f" in {status.process}" if len(self.processes) > 1 else ""
+            until = f", next try {timezone.localtime(status.retry_at):%H:%M:%S}" if status.retry_at else ""
+            # Endpoints inside of others have the name of those, or none.
+            told.append(f"{mask_url(status.address) or status.endpoint} is {status.state}{where}{until}")
+        return Health("off" if state == "off" else "warning", _WORDS[state], "; ".join(told))

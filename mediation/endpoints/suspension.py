@@ -33,6 +33,9 @@ TIMEOUT_CODES: Final = frozenset({101504, 101505})
 """Error codes that mark an endpoint for suspension when it names none."""
 
 
+_END_OF_TIME: Final = datetime(9999, 1, 1).timestamp()
+
+
 class State(enum.StrEnum):
     """What an endpoint does with the next message."""
 
@@ -103,9 +106,12 @@ class Suspension:
     Args:
         description: for log lines, such as ``Endpoint : stock with address http://...``.
         clock: monotonic seconds.
+
+    Attributes:
+        retry_time: when the endpoint is tried again, in seconds since 1970; ``None`` unless it waits for that.
     """
 
-    __slots__ = ("_clock", "_description", "_duration", "_retries_left", "_retry_at", "state")
+    __slots__ = ("_clock", "_description", "_duration", "_retries_left", "_retry_at", "retry_time", "state")
 
     def __init__(self, description: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._description = description
@@ -118,20 +124,15 @@ class Suspension:
         self._retries_left: float | None = None
         self._duration: float | None = None
         self._retry_at = 0.0
+        self.retry_time: float | None = None
 
     def switch_off(self) -> None:
         """Let no message through until somebody activates the endpoint."""
         self.state = State.OFF
+        self.retry_time = None
 
     def is_ready(self) -> bool:
         return self.state is State.ACTIVE or (self.state is not State.OFF and self._clock() >= self._retry_at)
-
-    @property
-    def retry_in(self) -> float:
-        """Seconds until the endpoint is tried again; 0 if it may be tried now, or is switched off."""
-        if self.state in (State.ACTIVE, State.OFF):
-            return 0.0
-        return max(0.0, self._retry_at - self._clock())
 
     def succeeded(self) -> None:
         if self.state not in (State.ACTIVE, State.OFF):
@@ -158,13 +159,13 @@ class Suspension:
             return
         self._retries_left = left - 1
         self.state = State.TIMEOUT
-        self._retry_at = self._clock() + policy.retry_delay
+        self._retry_after(policy.retry_delay)
         logger.warning(
             "%s is marked as TIMEOUT and will be retried : %d more time/s after : %s "
             "until its marked SUSPENDED for failure",
             self._description,
             left,
-            _wall_clock(policy.retry_delay),
+            self._retry_text(),
         )
 
     def _suspend(self, policy: SuspensionPolicy) -> None:
@@ -177,16 +178,21 @@ class Suspension:
             duration = min(duration, policy.maximum)
         self.state = State.SUSPENDED
         self._duration = duration
-        self._retry_at = self._clock() + duration
+        self._retry_after(duration)
         logger.warning("%s will be marked SUSPENDED as it failed", self._description)
         logger.warning(
             "Suspending %s - %scurrent suspend duration is : %dms - Next retry after : %s",
             self._description,
             "" if last is None else f"last suspend duration was : {last * 1000:.0f}ms and ",
             duration * 1000,
-            _wall_clock(duration),
+            self._retry_text(),
         )
 
+    def _retry_after(self, seconds: float) -> None:
+        self._retry_at = self._clock() + seconds
+        # A duration may be longer than the calendar.
+        self.retry_time = min(time.time() + seconds, _END_OF_TIME)
 
-def _wall_clock(seconds: float) -> str:
-    return datetime.fromtimestamp(time.time() + seconds).astimezone().strftime("%a %b %d %H:%M:%S %Z %Y")
+    def _retry_text(self) -> str:
+        assert self.retry_time is not None, "somebody has just been told to wait"
+        return datetime.fromtimestamp(self.retry_time).astimezone().strftime("%a %b %d %H:%M:%S %Z %Y")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mediation.compiler import Compiler
     from mediation.endpoints import Endpoint
+    from mediation.endpoints.leaf import Leaf
 
 
 @dataclass(slots=True)
@@ -62,6 +63,10 @@ class TemplateEndpoint(Reference):
             self.filled.source = source
         assert self.filled.endpoint is not None
         return self.filled.endpoint
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of the endpoint that was made; it belongs to this one alone."""
+        return iter(()) if self.filled.endpoint is None else self.filled.endpoint.leaves()
 
     def _fill(self, source: etree._Element) -> Endpoint:
         from mediation.compiler import Compiler

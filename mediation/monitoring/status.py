@@ -1,4 +1,4 @@
-"""What a process and its ports are doing, as plain values."""
+"""What a process, its ports and its endpoints are doing, as plain values."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ class PortState:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointState:
+    """An endpoint that is not active."""
+
+    artifact: str
+    """The name of the endpoint that is deployed."""
+    endpoint: str
+    """The name of the one in it that this is about."""
+    address: str
+    state: str
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One serving process."""
 
@@ -30,3 +43,4 @@ class Status:
     generation: int
     draining: bool
     ports: tuple[PortState, ...]
+    endpoints: tuple[EndpointState, ...] = ()

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 import websockets
 
+from mediation.monitoring.endpoints import Wishes
 from mediation.options import Options
 from mediation.server import Server
 from mediation.transports.websocket import Handshake, listen
@@ -135,6 +136,7 @@ def no_rows(monkeypatch):
     """Status rows are a matter of ``tests/mediation/monitoring``."""
     for name in ("report", "withdraw"):
         monkeypatch.setattr(f"mediation.monitoring.processes.Reporter.{name}", lambda *args: None)
+    monkeypatch.setattr("mediation.monitoring.endpoints.SwitchReader.read", lambda reader: Wishes())
 
 
 async def test_draining_says_good_bye_and_frees_the_ports(free_port):
