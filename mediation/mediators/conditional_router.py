@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from mediation import branching, grammar
-from mediation.evaluators import ConditionRule, Evaluator
+from mediation.evaluators import Condition
 from mediation.flow import Outcome
 from mediation.grammar import Mediator, Node, mediator, node
 from mediation.message import MessageContext
@@ -18,12 +18,12 @@ class ConditionalRoute(Node):
 
     break_route: bool = grammar.attribute(True, name="breakRoute", convert=grammar.boolean)
     asynchronous: bool = grammar.attribute(False, name="asynchronous", convert=grammar.boolean)
-    condition: Evaluator = grammar.field(ConditionRule(required=True))
+    condition: Condition = grammar.child("condition", Condition, required=True)
     target: Target = grammar.child("target", Target, required=True)
 
     def run(self, ctx: MessageContext) -> Outcome:
         """Give the message to the target, or a copy that runs beside this flow, if the condition holds."""
-        if not self.condition.holds(ctx, ctx.to):
+        if not self.condition.holds(ctx):
             return True
         if self.asynchronous:
             branching.start(ctx, iter([(self.target, ctx.copy())]))
