@@ -318,10 +318,10 @@ def test_a_mistake_is_found_when_the_artifact_is_compiled(expression: str):
 def test_registry_resources_are_read_as_text():
     ctx = message(entries={"conf:/a": "text", "conf:/b": etree.fromstring("<b/>")}, properties={"path": "conf:/a"})
 
-    assert compile_expression("get-property('registry', 'conf:/a')", {}).string(ctx) == "text"
-    assert compile_expression("get-property('registry', 'conf:/b')", {}).string(ctx) == "<b/>"
-    assert compile_expression("get-property('registry', $ctx:path)", {}).string(ctx) == "text"
-    assert compile_expression("get-property('registry', 'conf:/none')", {}).string(ctx) is None
+    assert compile_xpath("get-property('registry', 'conf:/a')", {}).string(ctx) == "text"
+    assert compile_xpath("get-property('registry', 'conf:/b')", {}).string(ctx) == "<b/>"
+    assert compile_xpath("get-property('registry', $ctx:path)", {}).string(ctx) == "text"
+    assert compile_xpath("get-property('registry', 'conf:/none')", {}).string(ctx) is None
 
 
 @pytest.mark.parametrize(
