@@ -17,7 +17,7 @@ from mediation.grammar import ARTIFACTS
 from mediation.payloads.xml import parse_xml
 from mediation.registry import resource_key
 
-from .lint import Key, lint
+from .lint import Key, lint, operation_keys
 from .registry import remarks_on, resource_keys
 from .reporting import Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .synapse_xml import identity
@@ -30,6 +30,7 @@ def check_paths(paths: Sequence[Path]) -> list[Report]:
     known = {
         (found.kind, found.name) for package in read if isinstance(package, Package) for found in package.artifacts
     }
+    known |= operation_keys(known)
     known |= resource_keys(
         {found.path for package in read if isinstance(package, Package) for found in package.resources}
     )

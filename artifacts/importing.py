@@ -20,7 +20,7 @@ from mediation.errors import ConfigurationError
 from mediation.findings import Finding, Severity
 from mediation.registry import resource_key
 
-from .lint import Key, lint
+from .lint import Key, lint, operation_keys
 from .registry import ResourceError, check_resource, registry_directory, remarks_on, resource_keys
 from .reporting import FAILED, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .store import Saved, all_artifacts, delete_artifact, find_artifact, save_artifact, set_transport_parameters
@@ -62,6 +62,7 @@ def import_paths(paths: Sequence[Path], options: Options) -> list[Report]:
     packages = [package for package in read if isinstance(package, Package)]
     given = {(found.kind, found.name) for package in packages for found in package.artifacts}
     known = given.union((row.kind, row.name) for row in all_artifacts())
+    known |= operation_keys(known)
     known |= resource_keys({found.path for package in packages for found in package.resources})
     with _rolled_back() if options.dry_run else contextlib.nullcontext():
         reports = [_PathImport(each, options, known).run() if isinstance(each, Package) else each for each in read]

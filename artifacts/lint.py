@@ -10,17 +10,20 @@ Checks that need more than one artifact, or more than its grammar.
 ``lint.recursion``    a sequence that calls itself, perhaps through others
 ===================== ===========================================================================
 
-All are warnings: names are looked up when a message needs them, and may be deployed later.
+All are warnings: names are looked up when a message needs them, and may be deployed later. An operation of a connector
+that was not imported is *not runnable*.
 """
 
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final
 
 from django.conf import settings
 
-from mediation.compiler import Compilation, Reference
+from mediation.compiler import NOT_RUNNABLE, Compilation, Reference
 from mediation.defaults import DEFAULTS
+from mediation.errors import Needs
 from mediation.findings import Finding, Severity
 from mediation.grammar import Node
 from mediation.inbound_endpoint import InboundEndpoint
@@ -36,6 +39,9 @@ WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local en
 
 Key = tuple[str, str]
 """Kind and name of an artifact."""
+
+CONNECTOR: Final = "connector"
+"""Kind of the keys that stand for operations of connectors."""
 
 
 def lint(compilations: Iterable[Compilation], known: Container[Key]) -> dict[Key, list[Finding]]:
@@ -63,15 +69,35 @@ def _warning(check: str, message: str, line: int | None = None) -> Finding:
     return Finding(Severity.WARNING, message, line, f"lint.{check}")
 
 
+def operation_keys(keys: Iterable[Key]) -> set[Key]:
+    """The operations of connectors among these templates: ``gmail.init`` for ``org.example.gmail.init``."""
+    names = (name.split(".") for kind, name in keys if kind == "template")
+    return {(CONNECTOR, ".".join(parts[-2:])) for parts in names if len(parts) > 2}
+
+
 def _missing_references(artifact: Compilation, known: Container[Key]) -> Iterator[Finding]:
     for reference in artifact.references:
-        if not _is_known(reference, known):
+        if reference.kind == CONNECTOR:
+            if (CONNECTOR, reference.name) not in known:
+                yield _missing_connector(reference)
+        elif not _is_known(reference, known):
             kind = WORDS.get(reference.kind, reference.kind)
             yield _warning(
                 "reference",
                 f"{kind} {reference.name} is not deployed; it is looked up when a message needs it",
                 reference.line,
             )
+
+
+def _missing_connector(reference: Reference) -> Finding:
+    # Without its connector an operation is not a name that is missing, but a step that there is not.
+    connector = reference.name.partition(".")[0]
+    return Finding(
+        Severity.NOT_RUNNABLE,
+        f"<{reference.name}> runs when there is the connector {connector}: import its package",
+        reference.line,
+        f"{NOT_RUNNABLE}.{Needs.CONNECTOR.lower()}",
+    )
 
 
 def _is_known(reference: Reference, known: Container[Key]) -> bool:

@@ -25,6 +25,7 @@ import mediation.stores
 import mediation.task
 import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.alternatives import ALTERNATIVES, Alternative
+from mediation.connectors import ConnectorOperation, is_operation
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, Needs, NotRunnable
 from mediation.expressions import compile_expression, compile_template, compile_value
@@ -52,7 +53,10 @@ MAX_NESTING: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name that an artifact uses: ``kind`` is ``sequence``, ``endpoint``, ``template`` or ``localEntry``."""
+    """
+    A name that an artifact uses: ``kind`` is ``sequence``, ``endpoint``, ``template`` or ``localEntry``, or
+    ``connector`` for an operation such as ``gmail.init``.
+    """
 
     kind: str
     name: str
@@ -152,9 +156,8 @@ class Compiler:
         if tag in KNOWN_MEDIATORS or name in ("rule", "throttle"):
             instead = ALTERNATIVES.get(name, Alternative(Needs.NOTHING, ""))
             raise NotRunnable(f"the mediator <{tag}>", instead.hint, line=element.sourceline, needs=instead.needs)
-        if "." in tag and not tag.startswith("{"):
-            hint = "import the package of the connector"
-            raise NotRunnable(f"the connector operation <{tag}>", hint, line=element.sourceline, needs=Needs.CONNECTOR)
+        if is_operation(tag):
+            return ConnectorOperation.from_xml(element, self)
         raise GrammarError(
             f"Unknown mediator referenced by configuration element : {element.tag!s}", element.sourceline
         )
@@ -185,7 +188,6 @@ class Compiler:
 
 
 KEPT_KINDS: Final = {
-    "import": "connector import",
     "priorityExecutor": "priority executor",
     "eventSource": "event source",
 }

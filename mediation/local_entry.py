@@ -25,7 +25,7 @@ class LocalEntry:
 
     Attributes:
         value: text, or an element; the element is shared, so copy it before changing it.
-        artifact: the compiled sequence or endpoint, when the entry holds one.
+        artifact: the compiled sequence, endpoint or operation of a connector, when the entry holds one.
         source: the URL that the value comes from; an entry that an environment has given has its value.
     """
 
@@ -60,7 +60,7 @@ def read_local_entry(element: etree._Element, compiler: Compiler) -> LocalEntry:
 
 def held_entry(key: str, content: etree._Element, compiler: Compiler) -> LocalEntry:
     """
-    The entry with this XML; a sequence or an endpoint is compiled.
+    The entry with this XML; a sequence, an endpoint or the operation of a connector is compiled.
 
     Raises:
         ConfigurationError: the sequence or endpoint has mistakes.
@@ -72,4 +72,6 @@ def held_entry(key: str, content: etree._Element, compiler: Compiler) -> LocalEn
         from mediation.mediators.sequence import SequenceMediator
 
         held = SequenceMediator.from_xml(content, compiler)
+    elif "." in local_name(content) and not local_name(content).startswith("{"):
+        held = compiler.mediator(content)  # the configuration of a connector
     return LocalEntry(key, content, held)

@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from django.urls import reverse
 
-from artifacts.lint import lint
-from artifacts.models import ARTIFACT_MODELS, Artifact, KeptArtifact, TransportParameter
+from artifacts.lint import CONNECTOR, lint, operation_keys
+from artifacts.models import ARTIFACT_MODELS, Artifact, KeptArtifact, Template, TransportParameter
 from artifacts.registry import RESOURCE, registry_directory
 from artifacts.store import find_artifact
 from mediation.compiler import Compilation, compile_artifact
@@ -30,6 +30,10 @@ class Known(Container[tuple[str, str]]):
         kind, name = key  # type: ignore[misc]
         if kind == RESOURCE and kind not in self._names:
             self._names[kind] = set(registry_directory().stamps())
+        if kind == CONNECTOR and kind not in self._names:
+            templates = Template.objects.filter(serving_version__isnull=False, name__contains=".")
+            keys = operation_keys((Template.kind, each) for each in templates.values_list("name", flat=True))
+            self._names[kind] = {operation for _, operation in keys}
         if kind not in self._names:
             model = self._models.get(kind)
             deployed = () if model is None else model.objects.filter(serving_version__isnull=False)
@@ -89,6 +93,8 @@ def _references(row: Artifact) -> Iterable[tuple[str, str]]:
 
 def _use(kind: str, name: str) -> Use:
     row = find_artifact(kind, name) or find_artifact("localEntry", name)
+    if kind == CONNECTOR:
+        row = Template.objects.filter(name__endswith=f".{name}").order_by("name").first()
     if row is not None:
         return Use(row._meta.verbose_name or kind, name, change_url(row))
     word = {"localEntry": "local entry"}.get(kind, kind)

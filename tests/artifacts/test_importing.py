@@ -323,6 +323,26 @@ def test_nesting_that_is_too_deep_to_compile_does_no_harm_to_the_rest(write):
     assert stored() == {"deep", "a"}
 
 
+def test_operations_of_a_connector_run_once_it_is_imported(write):
+    caller = write("s.xml", '<sequence name="s"><hello.greet><p>me</p></hello.greet></sequence>')
+    connector = write("hello/connector.xml", CONNECTOR)
+    write("hello/greetings/component.xml", COMPONENT)
+    write("hello/greetings/greet.xml", '<template name="greet"><parameter name="p"/><sequence/></template>')
+
+    assert outcomes(caller) == [("s", "not runnable")]
+    assert outcomes(connector.parent)[:2] == [
+        ("hello", "created"),
+        ("org.wso2.carbon.connector.hello.greet", "created"),
+    ]
+    assert outcomes(caller) == [("s", "unchanged")]
+
+
+CONNECTOR = """<connector><component name="hello" package="org.wso2.carbon.connector">
+    <dependency component="greetings"/></component></connector>"""
+COMPONENT = """<component name="greetings" type="synapse/template"><subComponents>
+    <component name="greet"><file>greet.xml</file></component></subComponents></component>"""
+
+
 # -- resources of the registry
 
 

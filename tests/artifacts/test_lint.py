@@ -1,6 +1,6 @@
 import pytest
 
-from artifacts.lint import lint
+from artifacts.lint import lint, operation_keys
 from mediation.compiler import compile_artifact
 from mediation.findings import Severity
 from mediation.payloads.xml import parse_xml
@@ -118,3 +118,13 @@ def test_an_entry_whose_content_is_not_there(settings):
     ]
     assert messages('<localEntry key="k" src="http://allowed/a"/>') == []
     assert messages('<localEntry key="k" src="file:a.xml"/>', known=[("resource", "a.xml")]) == []
+
+
+def test_an_operation_whose_connector_is_not_there_does_not_run():
+    caller = compile_artifact(parse_xml('<sequence name="s"><gmail.init/></sequence>'))
+    template = ("template", "org.wso2.carbon.connector.gmail.init")
+
+    [finding] = lint([caller], set())[("sequence", "s")]
+    assert (finding.severity, finding.check) == (Severity.NOT_RUNNABLE, "grammar.not-runnable.connector")
+    assert finding.message == "<gmail.init> runs when there is the connector gmail: import its package"
+    assert lint([caller], operation_keys([template, ("template", "plain")])) == {}

@@ -98,7 +98,9 @@ def _read_component(found: Connectors, files: dict[str, SourceFile], folder: str
     path = posixpath.join(folder, COMPONENT)
     description = files.get(path)
     if description is None:
-        found.problems.append(Ignored(prefix + path, "the connector names it, but it is missing", None, Severity.WARNING))
+        found.problems.append(
+            Ignored(prefix + path, "the connector names it, but it is missing", None, Severity.WARNING)
+        )
         return
     found.descriptions.add(path)
     for name, file, line in _operations(_parse(description, prefix)):

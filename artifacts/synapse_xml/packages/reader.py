@@ -10,6 +10,7 @@ from typing import Final
 
 from .archive import archive_files
 from .carbon import roles
+from .connector import connectors_of, renamed
 from .document import read_document
 from .folder import folder_files, printable, read_file
 from .found import (
@@ -72,10 +73,16 @@ def _read_files(package: Package, read: Files, prefix: str) -> None:
     except PackageError as exc:
         raise PackageError(prefix + exc.file, exc.reason, exc.line) from exc
     package.ignored += [Ignored(prefix + p.file, p.reason, p.line, p.severity) for p in found_roles.problems]
+    connectors = connectors_of(files, prefix)
+    package.ignored += connectors.problems
     is_configuration = False
     for file in files:
         where = prefix + file.path
         if file.path in resources:
+            continue
+        if file.path in connectors.descriptions:
+            package.add(connectors.imports.get(file.path) or Ignored(where, "describes a connector"))
+            is_configuration = True
             continue
         if file.path in found_roles.not_configuration:
             package.add(Ignored(where, found_roles.not_configuration[file.path]))
@@ -88,7 +95,8 @@ def _read_files(package: Package, read: Files, prefix: str) -> None:
                 continue
             is_configuration = True
             for part in found:
-                package.add(part)
+                name = connectors.operations.get(file.path)
+                package.add(renamed(part, name) if name and isinstance(part, FoundArtifact) else part)
     for file in read(resources.__contains__) if resources else ():
         if file.content is not None:
             package.add(FoundResource(prefix + file.path, resources[file.path], file.content))

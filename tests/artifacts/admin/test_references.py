@@ -1,4 +1,4 @@
-from artifacts.admin.references import used_by, uses
+from artifacts.admin.references import lint_rows, used_by, uses
 from artifacts.store import save_artifact, set_transport_parameters
 
 NS = 'xmlns="http://ws.apache.org/ns/synapse"'
@@ -50,3 +50,16 @@ def test_transports_use_sequences(db):
     set_transport_parameters("http", {"ws.outflow.dispatch.sequence": "answers"}, replace=False)
 
     assert told(used_by(row)) == [("transport", "http", True, False)]
+
+
+def test_an_operation_of_a_connector_leads_to_its_template(db):
+    template = saved('<template name="org.example.hello.greet"><sequence/></template>')
+    row = saved('<sequence name="s"><hello.greet/><hello.leave/></sequence>')
+
+    assert [(use.kind, use.name, use.missing) for use in uses(row)] == [
+        (template._meta.verbose_name, "hello.greet", False),
+        ("connector", "hello.leave", True),
+    ]
+    assert [finding.message for finding in lint_rows([row])[row.pk]] == [
+        "<hello.leave> runs when there is the connector hello: import its package"
+    ]
