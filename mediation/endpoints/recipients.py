@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mediation.branching import mark
 from mediation.endpoints.address import address_endpoint
 from mediation.endpoints.group import endpoint_elements, read_children
 from mediation.endpoints.leaf import EndpointProperty, Leaf
@@ -18,7 +19,6 @@ from mediation.expressions import Value
 from mediation.flow import Outcome
 from mediation.grammar import elements, find, local_name
 from mediation.message import MessageContext
-from mediation.properties import MESSAGE_SEQUENCE
 from mediation.transports import Answer
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class RecipientListEndpoint:
         deliveries = []
         for number, child in enumerate(ready):
             copy = ctx.copy()
-            copy.set(MESSAGE_SEQUENCE, f"{number}/{len(ready)}")
+            mark(copy, ctx.message_id, None, number, len(ready))
             deliveries.append((copy, child))
         return Recipients(self.name, deliveries)
 
