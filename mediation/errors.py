@@ -265,6 +265,12 @@ class BlockingCallFailed(EndpointError):
         self.status = status
 
 
+class CalloutFailed(EndpointError):
+    """A ``<callout>`` got no answer, or one that is an error."""
+
+    code = 401000
+
+
 class NoEndpointReady(EndpointError):
     """All endpoints of a group are suspended or switched off."""
 
