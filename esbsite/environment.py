@@ -1,5 +1,6 @@
 """Environment variables as settings, with mistakes told by the variable's name."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,18 @@ class Environment(environ.Env):
             return super().get_value(var, *args, **kwargs)
         except ValueError as exc:
             raise ImproperlyConfigured(f"The environment variable {var} cannot be read: {exc}") from exc
+
+    def networks(self, var: str) -> list[IPv4Network | IPv6Network]:
+        """
+        Addresses and networks, such as ``10.0.0.1,2001:db8::/32``.
+
+        Raises:
+            ImproperlyConfigured: one is neither.
+        """
+        try:
+            return [ip_network(text.strip()) for text in self.list(var, default=[])]
+        except ValueError as exc:
+            raise ImproperlyConfigured(f"{var}: {exc}") from exc
 
     def port(self, var: str, default: int) -> int:
         """

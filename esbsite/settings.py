@@ -96,6 +96,8 @@ ESB_MAX_GROUPED_MESSAGES = env.int("ESB_MAX_GROUPED_MESSAGES", default=10_000)
 ESB_GROUP_SECONDS = env.float("ESB_GROUP_SECONDS", default=300.0)
 # Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
 ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
+# Reverse proxies whose X-Forwarded-For says who a client is: "10.0.0.1,10.1.0.0/16". Nobody else's counts.
+ESB_TRUSTED_PROXIES = env.networks("ESB_TRUSTED_PROXIES")
 # Origins whose web pages may read the answers of REST APIs ("https://shop.example", or "*" for any), and the request
 # headers that they may send, separated by commas.
 ESB_CORS_ORIGINS = env.list("ESB_CORS_ORIGINS", default=[])

@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ from mediation.client_certificate import certificate_properties
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.limit_parameters import CLOSE, DROP, WAIT
+from mediation.listeners.forwarded import client_address
 from mediation.listeners.origin import origin_allowed
 from mediation.message_rate import MessageRate
 from mediation.outbox import Outbox
@@ -98,14 +99,19 @@ def accept(request: Request, name: str, runtime: Runtime) -> Handshake | Awaitab
     Raises:
         Rejection: see :func:`admit`.
     """
+    headers = Headers(request.headers)
+    if runtime.options.trusted_proxies:
+        peer, port = request.remote
+        request = replace(request, remote=(client_address(peer, headers, runtime.options.trusted_proxies), port))
     inbound = admit(runtime, name, request.remote[0], request.get("Origin"), request.get("Host"))
     if inbound.access.open:
-        return _handshake(request, inbound, runtime, Headers(request.headers), None)
-    return _accept_identified(request, inbound, runtime)
+        return _handshake(request, inbound, runtime, headers, None)
+    return _accept_identified(request, inbound, runtime, headers)
 
 
-async def _accept_identified(request: Request, inbound: InboundEndpoint, runtime: Runtime) -> Handshake:
-    headers = Headers(request.headers)
+async def _accept_identified(
+    request: Request, inbound: InboundEndpoint, runtime: Runtime, headers: Headers
+) -> Handshake:
     identity = await identify(
         runtime, inbound, headers, request.remote[0], request.peer_certificate, request.peer_certificate_der
     )
@@ -309,7 +315,9 @@ class InboundConsumer(AsyncConsumer):
         try:
             if runtime is None:
                 raise Rejection(503)
-            address = (scope.get("client") or ("",))[0]
+            peer, port = scope.get("client") or ("", 0)
+            address = client_address(peer, headers, runtime.options.trusted_proxies)
+            scope["client"] = (address, port)
             inbound = admit(runtime, name, address, headers.get("Origin"), headers.get("Host"))
             if inbound.protocol == "wss":
                 # Nothing here demands what the endpoint's own port demands, such as a certificate of the client.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 from django.conf import settings
 
@@ -43,6 +44,7 @@ class Options:
     max_grouped_messages: int = 10_000
     group_seconds: float = 300.0
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
     cors_headers: str = ""
     auth_trust_seconds: float = 30.0
@@ -87,6 +89,7 @@ class Options:
             max_grouped_messages=settings.ESB_MAX_GROUPED_MESSAGES,
             group_seconds=settings.ESB_GROUP_SECONDS,
             allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
+            trusted_proxies=tuple(settings.ESB_TRUSTED_PROXIES),
             cors_origins=tuple(settings.ESB_CORS_ORIGINS),
             cors_headers=settings.ESB_CORS_HEADERS,
             auth_trust_seconds=settings.ESB_AUTH_TRUST_SECONDS,

@@ -19,7 +19,9 @@ from mediation.environment import Environment
 from mediation.exchange import Exchange, Exchanges, Service
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
+from mediation.listeners.forwarded import client_address
 from mediation.message import MessageContext
+from mediation.options import Options
 from mediation.payloads import Payload
 from mediation.payloads.addressing import ANONYMOUS, read_addressing
 from mediation.payloads.media_types import BINARY, media_type, parameter
@@ -100,7 +102,7 @@ class ProxyServiceView:
                 return await _description(request, found, environment)
             if isinstance(found, DirectAnswer):
                 return _Response(HttpAnswer(found.status, headers=found.fields))
-            ctx = _message(request, environment, found, headers, runtime.options.max_body_bytes)
+            ctx = _message(request, environment, found, headers, runtime.options)
         except _Refused as refusal:
             return _plain(refusal.status, str(refusal))
         exchange = Exchange(found.service, ctx, _backends(found.service, runtime))
@@ -270,17 +272,17 @@ def _headers(request: ASGIRequest) -> Headers:
 
 
 def _message(
-    request: ASGIRequest, environment: Environment, found: _Found, headers: Headers, max_body: int
+    request: ASGIRequest, environment: Environment, found: _Found, headers: Headers, options: Options
 ) -> MessageContext:
     """
     Raises:
         _Refused: the body is too large or cannot be read.
     """
-    body = _body(request, headers, max_body)
+    body = _body(request, headers, options.max_body_bytes)
     content_type = headers.get("Content-Type") or (BINARY if body else None)
     query = request.META["QUERY_STRING"]
-    remote = request.META.get("REMOTE_ADDR", "")
-    axis2 = {
+    remote = client_address(request.META.get("REMOTE_ADDR", ""), headers, options.trusted_proxies)
+    axis2: dict[str, Any] = {
         HTTP_METHOD: request.method,
         TRANSPORT_IN_URL: f"{_raw_path(request)}?{query}" if query else _raw_path(request),
         REMOTE_ADDR: remote,

@@ -76,7 +76,7 @@ class HttpListener:
     def connections(self) -> list[web.RequestHandler]:
         return self._protocols.connections
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None, tls_seconds: float) -> None:
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None, tls_seconds: float = 10.0) -> None:
         """
         Args:
             tls_seconds: for the TLS handshake.

@@ -45,5 +45,12 @@ def test_what_is_no_port_is_told_with_what_is(env, value):
         env(ESB_PORT=value).port("ESB_PORT", default=1)
 
 
+def test_networks_are_addresses_too(env):
+    found = env(ESB_PROXIES="10.0.0.1, 2001:db8::/32").networks("ESB_PROXIES")
+    assert [str(each) for each in found] == ["10.0.0.1/32", "2001:db8::/32"]
+    with pytest.raises(ImproperlyConfigured, match=r"ESB_PROXIES: 10.0.0.1/8 has host bits set"):
+        env(ESB_PROXIES="10.0.0.1/8").networks("ESB_PROXIES")
+
+
 def test_port_zero_opens_none(env):
     assert env(ESB_PORT="0").port("ESB_PORT", default=1) == 0

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 import zlib
+from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from channels.routing import URLRouter
@@ -283,16 +285,25 @@ class TestConnectionFloods:
             for _, client in peers:
                 await client.__aexit__(None, None, None)
 
+    async def test_behind_a_trusted_proxy_clients_have_their_own_addresses(self) -> None:
+        options = Options(host="127.0.0.1", trusted_proxies=(ip_network("127.0.0.1"),))
+        async with running({"ws.max.connections.per.address": 1}, options=options) as gateway:
+            first, second = (f"X-Forwarded-For: 198.51.100.1, 203.0.113.{number}" for number in (7, 8))
+            answers = [await self.knock(gateway, field) for field in (first, second, first)]
+            assert [answer.split()[1] for answer, _ in answers] == [b"101", b"101", b"503"]
+            for _, client in answers:
+                await client.__aexit__(None, None, None)
+
     async def test_the_server_has_limits_for_endpoints_that_say_nothing(self) -> None:
         async with running(options=Options(host="127.0.0.1", max_connections=1)) as gateway, gateway.client():
             answer, client = await self.knock(gateway)
             assert answer.startswith(b"HTTP/1.1 503 ")
             await client.__aexit__(None, None, None)
 
-    async def knock(self, gateway: Gateway) -> tuple[bytes, object]:
+    async def knock(self, gateway: Gateway, field: str = "X-Nothing: 1") -> tuple[bytes, Any]:
         client = gateway.dial()
         peer = await client.__aenter__()
-        peer.write(UPGRADE)
+        peer.write(UPGRADE.replace(b"\r\n\r\n", f"\r\n{field}\r\n\r\n".encode()))
         return await peer.head(), client
 
 

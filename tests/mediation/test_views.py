@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -95,6 +96,15 @@ async def test_a_service_for_inbound_endpoints_only_is_a_403(view):
     serve(view, xml)
 
     assert (await view(requests.get("/services/p"), "p")).status_code == 403
+
+
+@pytest.mark.parametrize(("trusted", "address"), [((), "127.0.0.1"), (("127.0.0.1",), "203.0.113.7")])
+async def test_a_trusted_proxy_says_who_the_client_is(view, trusted, address):
+    xml = proxy("p", read("get-property('axis2', 'REMOTE_ADDR')"))
+    serve(view, xml, trusted_proxies=tuple(map(ip_network, trusted)))
+
+    response = await view(requests.get("/services/p", headers={"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}), "p")
+    assert response["X-Read"] == address
 
 
 async def test_a_name_may_hold_what_a_path_escapes(view):
