@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import mediation.api
 import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
@@ -25,6 +24,7 @@ import mediation.stores
 import mediation.task
 import mediation.templates  # noqa: F401  (these register what they read)
 from mediation.alternatives import ALTERNATIVES, Alternative
+from mediation.api import name_of_api
 from mediation.connectors import ConnectorOperation, is_operation
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, Needs, NotRunnable
@@ -196,6 +196,8 @@ KEPT_KINDS: Final = {
 
 def artifact_name(element: etree._Element) -> str:
     """The name that an artifact's element gives it; ``""`` if it gives none."""
+    if local_name(element) == "api":
+        return name_of_api(element)
     return (element.get("key") if local_name(element) == "localEntry" else element.get("name")) or ""
 
 

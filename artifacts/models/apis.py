@@ -1,6 +1,9 @@
 """REST APIs."""
 
 from django.db import models
+from lxml import etree
+
+from artifacts.synapse_xml import identity
 
 from .base import Artifact
 
@@ -19,3 +22,8 @@ class Api(Artifact):
 
     class Meta(Artifact.Meta):
         verbose_name = "API"
+
+    def take_facts(self, element: etree._Element) -> None:
+        super().take_facts(element)
+        # The attribute is the same for all versions of an API, but each of them is an artifact.
+        self.name = identity(element).name

@@ -13,7 +13,7 @@
 Rules: ``docs/compatibility.md``, REST APIs.
 """
 
-from .artifact import Api, read_api
+from .artifact import Api, name_of_api, read_api
 from .cors import Cors
 from .dispatch import ApiRequest, ApiTable, DirectAnswer, Dispatched
 from .resource import ApiService, Resource
@@ -27,5 +27,6 @@ __all__ = [
     "DirectAnswer",
     "Dispatched",
     "Resource",
+    "name_of_api",
     "read_api",
 ]

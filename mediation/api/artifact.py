@@ -88,7 +88,7 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         compiler.warning("publishSwagger has no effect in this version", element, "api.without-effect")
     if element.get("validateSchema", "").lower() == "true":
         raise NotRunnable("validateSchema of an API", "use the mediator <validate>", line=element.sourceline)
-    full_name = f"{name}:v{version}" if version else name
+    full_name = name_of_api(element)
     resources = _resources(element, compiler)
     return Api(
         name=full_name,
@@ -102,6 +102,12 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         resources=tuple((resource, resource.service(full_name, context)) for resource in resources),
         cors=_handlers(element, compiler),
     )
+
+
+def name_of_api(element: etree._Element) -> str:
+    """With its version, if it has one: several versions are several APIs. ``""`` if it has no name."""
+    name, version = element.get("name", ""), element.get("version")
+    return f"{name}:v{version}" if name and version and element.get("version-type") else name
 
 
 def _required(element: etree._Element, name: str) -> str:
