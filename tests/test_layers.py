@@ -17,15 +17,15 @@ BANDS = {
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service "
         "inbound_endpoint local_entry registry server_configuration alternatives inbox parameters "
         "limit_parameters access inbound_tls client_certificate conversation_parameters control_frames handlers "
-        "templates connectors api service_description child_processes enrichment transformation scripting stores triggers "
-        "task message_processor python_classes typed_values json_options payload_template call_content branching "
+        "templates connectors api service_description child_processes enrichment transformation json_schema scripting stores triggers "
+        "task message_processor python_classes typed_values json_options payload_template freemarker call_content branching "
         "splitting targets aggregation joining replacing evaluators databases"
     ),
     "run time": (
         "models database_thread stored_messages client_counts message_rate outbox client_messages session relay "
         "local_transport exchange http_answer detached jobs shared_backends runtime monitoring authentication"
     ),
-    "edges": "consumers views urls listeners admin management apps migrations",
+    "edges": "consumers views urls listeners reference admin management apps migrations",
     "life cycle": "server",
 }
 """Rooms of the engine, lowest first: each imports its own band and those below."""
@@ -39,7 +39,7 @@ ROOMS = {
     "jwt": {"mediation.authentication.json_web_tokens"},
     "picows": {"mediation.transports.websocket."},
     "aiofastnet": {"mediation.transports.websocket."},
-    "aiohttp": {"mediation.transports.http", "mediation.listeners.http"},
+    "aiohttp": {"mediation.transports.http", "mediation.transports.http_sessions", "mediation.listeners.http"},
     "twisted": {"esbsite."},
     "websocket": {"mediation.management.commands.wsclient"},
 }

@@ -18,7 +18,7 @@ from mediation.properties import is_true
 from mediation.transformation.place import put_in_place, selected
 from mediation.transformation.processor import PROCESSOR
 from mediation.transformation.program import Program, stylesheet
-from mediation.transformation.resources import Resource, WithoutEffect
+from mediation.transformation.resources import AttributeWithoutEffect, Resource, WithoutEffect
 
 if TYPE_CHECKING:
     from mediation.flow import Outcome
@@ -58,13 +58,13 @@ class Stylesheets:
         self._locations = {resource.location: resource.key for resource in resources}
         self._programs: dict[str, Program] = {}
 
-    def program(self, key: str, ctx: MessageContext, *, kept: bool = True) -> Program:
+    def program(self, key: str, ctx: MessageContext) -> Program:
         """
         Raises:
             MediationError: there is none with that key.
         """
         found = self._programs.get(key)
-        if found is None or not kept or not found.is_current(ctx.environment):
+        if found is None or not found.is_current(ctx.environment):
             found = stylesheet(key, ctx.environment, self._locations)
             if len(self._programs) >= MAX_STYLESHEETS:
                 self._programs.clear()
@@ -97,7 +97,7 @@ class XSLTMediator(Mediator):
     key: Value = grammar.value("key", required=True, refers="localEntry")
     source: Expression | None = grammar.expression("source")
     target: str | None = grammar.attribute(None, name="target")
-    use_cache: bool = grammar.attribute(True, name="useCache", convert=grammar.boolean)
+    cache: None = dataclasses.field(metadata={"rule": AttributeWithoutEffect("useCache")})
     parameters: tuple[Parameter, ...] = grammar.children("property", Parameter)
     resources: tuple[Resource, ...] = grammar.children("resource", Resource)
     features: None = dataclasses.field(metadata={"rule": WithoutEffect("feature")})
@@ -118,7 +118,7 @@ class XSLTMediator(Mediator):
         try:
             source = selected(self.source, ctx)
             assert source is not None, "an empty body was found before"
-            program = self.stylesheets.program(key, ctx, kept=self.use_cache)
+            program = self.stylesheets.program(key, ctx)
             parameters = {part.name: text for part in self.parameters if (text := part.string(ctx)) is not None}
             result = await PROCESSOR.run(program, serialise(source), parameters=parameters)
             if self.target is not None and is_true(ctx.get(DISABLE_BUILD)):

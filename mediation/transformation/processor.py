@@ -20,7 +20,7 @@ WORKER: Final = (sys.executable, "-I", str(Path(__file__).parent / "worker.py"))
 HAS_SAXON: Final = importlib.util.find_spec("saxonche") is not None
 SAXON_HINT: Final = "XSLT 2.0, XSLT 3.0 and XQuery need the package saxonche (pip install saxonche)"
 
-_ENGINES: Final = {"xslt1": "libxslt", "xslt": "saxon", "xquery": "saxon"}
+_ENGINES: Final = {"xslt1": "libxml", "xsd": "libxml", "xslt": "saxon", "xquery": "saxon"}
 
 Variable = tuple[str, str, str]
 """Name, type and text of a variable of a query; the type is ``document``, ``element`` or one of XML Schema."""
@@ -42,7 +42,8 @@ class Processor:
         variables: Sequence[Variable] = (),
     ) -> bytes:
         """
-        What the program makes of a document: XML or text in UTF-8; of a query, JSON that says which.
+        What the program makes of a document: XML or text in UTF-8; JSON for a query (which of both it gives) and for a
+        schema (a list of mistakes).
 
         Raises:
             MediationError: the program or the document is wrong, or a limit was reached.

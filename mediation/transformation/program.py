@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mediation.environment import Environment
     from mediation.local_entry import LocalEntry
 
-Kind = Literal["xslt1", "xslt", "xquery"]
+Kind = Literal["xslt1", "xslt", "xquery", "xsd"]
 
 XSL: Final = "{http://www.w3.org/1999/XSL/Transform}"
 MAIN: Final = "esb:main"
@@ -67,11 +67,13 @@ class Program:
         return all(environment.local_entry(key) is entry for key, entry in self.used)
 
 
-def _program(kind: Kind, sources: dict[str, str], resources: Resources, *, gives_text: bool = False) -> Program:
-    digest = hashlib.sha256(kind.encode())
+def program(
+    kind: Kind, sources: dict[str, str], resources: Resources, *, main: str = MAIN, gives_text: bool = False
+) -> Program:
+    digest = hashlib.sha256(f"{kind}\0{main}".encode())
     for uri, source in sources.items():
         digest.update(f"\0{uri}\0{source}".encode())
-    return Program(kind, digest.hexdigest(), MAIN, sources, gives_text, tuple(resources.used))
+    return Program(kind, digest.hexdigest(), main, sources, gives_text, tuple(resources.used))
 
 
 def query(key: str, environment: Environment) -> Program:
@@ -86,7 +88,7 @@ def query(key: str, environment: Environment) -> Program:
     if entry is None:
         raise MediationError(f"No object found for the key '{key}'")
     text = entry.value if isinstance(entry.value, str) else (entry.value.text or "")
-    return _program("xquery", {MAIN: text}, resources)
+    return program("xquery", {MAIN: text}, resources)
 
 
 def stylesheet(key: str, environment: Environment, locations: Mapping[str, str]) -> Program:
@@ -106,8 +108,8 @@ def stylesheet(key: str, environment: Environment, locations: Mapping[str, str])
     _collect(key, resources, modules)
     gives_text = _set_output(list(modules.values())) == "text"
     if any(map(_is_xslt2, modules.values())):
-        return _program("xslt", {MAIN: _embedded(key, modules, ())}, resources, gives_text=gives_text)
-    return _program("xslt1", _linked(modules), resources, gives_text=gives_text)
+        return program("xslt", {MAIN: _embedded(key, modules, ())}, resources, gives_text=gives_text)
+    return program("xslt1", _linked(modules), resources, gives_text=gives_text)
 
 
 def _collect(key: str, resources: Resources, modules: dict[str, etree._Element]) -> None:

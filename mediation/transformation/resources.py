@@ -40,6 +40,18 @@ class WithoutEffect(Rule):
                 compiler.info(f"{what} of <{node.tag}> has no effect", child)
 
 
+class AttributeWithoutEffect(Rule):
+    """An attribute about the originals' caches: a remark. What changes is used at once here."""
+
+    def __init__(self, name: str) -> None:
+        self.attributes = (name,)
+
+    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> None:
+        name = self.attributes[0]
+        if element.get(name) is not None:
+            compiler.info(f"{name} of <{node.tag}> has no effect: what is compiled is kept until it changes", element)
+
+
 class Resources:
     """
     Local entries, looked up for one program or schema, which remembers what it is made of.

@@ -3,7 +3,7 @@ A child process that transforms; started as a program of its own, not imported.
 
 ::
 
-    python -I worker.py libxslt|saxon MEMORY
+    python -I worker.py libxml|saxon MEMORY
 
 Once it has begun it cannot open files or connections any more, whatever a stylesheet asks for, and it has so many bytes
 of memory. Requests and answers are a JSON object and, behind it, a document; their lengths go before both (4 bytes,
@@ -34,8 +34,8 @@ class Engine(Protocol):
     def run(self, program: Any, request: dict[str, Any], document: bytes) -> str | bytes: ...
 
 
-class Libxslt:
-    """XSLT 1.0."""
+class Libxml:
+    """XSLT 1.0 and XML Schema."""
 
     def __init__(self) -> None:
         from lxml import etree
@@ -47,15 +47,21 @@ class Libxslt:
 
     def compile(self, request: dict[str, Any]) -> Any:
         sources = request["sources"]
+        main = self._parse_modules(sources[request["main"]], request["main"], sources)
+        if request["kind"] == "xsd":
+            return self._etree.XMLSchema(main)
         # A stylesheet may read itself with document(''). Everything but its own modules is refused by the resolver.
         readable = self._etree.XSLTAccessControl(write_file=False, write_network=False, create_dir=False)
         return self._etree.XSLT(
-            self._parse_modules(sources[request["main"]], request["main"], sources),
+            main,
             access_control=readable,
             regexp=False,  # its expressions could take exponential time
         )
 
     def run(self, program: Any, request: dict[str, Any], document: bytes) -> str | bytes:
+        if request["kind"] == "xsd":
+            program.validate(self._parse(document))
+            return json.dumps([entry.message for entry in program.error_log])
         parameters = {name: self._etree.XSLT.strparam(value) for name, value in request["parameters"].items()}
         result = program(self._parse(document), **parameters)
         failures = [entry.message for entry in program.error_log if entry.level >= self._etree.ErrorLevels.ERROR]
@@ -116,7 +122,7 @@ class Saxon:
         return self._processor.make_atomic_value(type_, value)
 
 
-ENGINES: Final[dict[str, Callable[[], Engine]]] = {"libxslt": Libxslt, "saxon": Saxon}
+ENGINES: Final[dict[str, Callable[[], Engine]]] = {"libxml": Libxml, "saxon": Saxon}
 
 
 def confine(memory: int) -> None:

@@ -147,9 +147,10 @@ async def test_a_doctype_in_the_result_is_left_out():
 
 
 def test_tuning_of_the_originals_is_remarked():
-    xml = '<xslt key="k"><feature name="f" value="true"/><attribute name="a" value="1"/></xslt>'
+    xml = '<xslt key="k" useCache="false"><feature name="f" value="true"/><attribute name="a" value="1"/></xslt>'
     found = compilation(xml).findings
     assert [finding.message for finding in found] == [
+        "useCache of <xslt> has no effect: what is compiled is kept until it changes",
         '<feature name="f"> of <xslt> has no effect',
         '<attribute name="a"> of <xslt> has no effect',
     ]

@@ -32,7 +32,7 @@ RECURSION = """<xsl:template match="/"><xsl:call-template name="r"/></xsl:templa
 @pytest_asyncio.fixture
 async def processor() -> AsyncIterator[Processor]:
     processor = Processor()
-    processor._pools = {name: ChildPool((*WORKER, name, str(MEMORY)), size=1) for name in ("libxslt", "saxon")}
+    processor._pools = {name: ChildPool((*WORKER, name, str(MEMORY)), size=1) for name in ("libxml", "saxon")}
     processor._seconds = 3.0
     yield processor
     await processor.aclose()
