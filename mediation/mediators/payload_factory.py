@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lxml import etree
 
 from mediation import grammar
-from mediation.errors import ConfigurationError, GrammarError, MediationError, NotRunnable, PayloadError, XmlError
+from mediation.errors import ConfigurationError, GrammarError, MediationError, PayloadError, XmlError
 from mediation.expressions import Expression, Value
+from mediation.freemarker import FreemarkerTemplate
 from mediation.grammar import Mediator, Node, Rule, mediator, namespaces_of, node
 from mediation.message import MessageContext
 from mediation.payload_template import (
@@ -32,6 +33,8 @@ from mediation.properties import MESSAGE_TYPE, NO_ENTITY_BODY, QUOTE_STRINGS, is
 
 if TYPE_CHECKING:
     from mediation.compiler import Compiler
+
+FREEMARKER: Final = "freemarker"
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +139,25 @@ def _stored_template(content: str | etree._Element, media: MediaType) -> Templat
     return DefaultTemplate(_template_text(content), media, namespaces_of(content))
 
 
+@functools.lru_cache(maxsize=128)
+def _stored_freemarker(content: str | etree._Element, arguments: int) -> Template:
+    is_text = isinstance(content, str)
+    text = content if isinstance(content, str) else _template_text(content)
+    return FreemarkerTemplate(text, arguments, from_xml=not is_text)
+
+
+def _line_in(element: etree._Element, line: int | None) -> int | None:
+    """The line in the artifact of a line in the element's text."""
+    return element.sourceline if line is None or element.sourceline is None else element.sourceline + line - 1
+
+
+def _template_type(text: str) -> str:
+    lowered = text.strip().lower()
+    if lowered not in ("default", FREEMARKER):
+        raise ValueError(f"is not one of default, {FREEMARKER}")
+    return lowered
+
+
 def _own_text(element: etree._Element) -> str:
     return (element.text or "") + "".join(child.tail or "" for child in element)
 
@@ -169,13 +191,17 @@ class PayloadFactoryMediator(Mediator):
     ``${...}`` in the template are synapse expressions, which need no ``<arg>``: within quotes of a JSON template they
     give text, elsewhere the JSON value; in an XML template XML stays XML and JSON becomes XML.
 
+    With ``template-type="freemarker"`` the template is one of FreeMarker, with ``${payload.order.id}``, ``<#if>``,
+    ``<#list>`` and so on, over ``payload``, ``args.arg1``, ``ctx``, ``axis2``, ``trp`` and ``vars``
+    (``docs/compatibility.md``, FreeMarker).
+
     A number without an argument stays as it is, with an error in the log. A result that is not XML, or does not begin
     like JSON, is a fault; JSON with a mistake further on is sent as it is, with a warning in the log
     (``docs/compatibility.md``, payload factory).
     """
 
     media_type: MediaType = grammar.attribute("xml", name="media-type", choices=("xml", "json", "text"))
-    template_type: str = grammar.attribute("default", name="template-type", convert=str.lower)
+    template_type: str = grammar.attribute("default", name="template-type", convert=_template_type)
     escape_xml_chars: bool = grammar.attribute(False, name="escapeXmlChars", convert=grammar.boolean)
     format: Format | None = grammar.child("format", Format)
     args: Arguments | None = grammar.child("args", Arguments)
@@ -191,11 +217,19 @@ class PayloadFactoryMediator(Mediator):
         text = _own_text(element) if content is None else _template_text(content)
         if not text.strip() and self.media_type == "xml":
             raise GrammarError.missing("format", "an element or text", element.sourceline)
+        if self.template_type == FREEMARKER:
+            try:
+                return FreemarkerTemplate(text, self._argument_count, from_xml=content is not None)
+            except ConfigurationError as exc:
+                exc.line = _line_in(element, exc.line)
+                raise
         return DefaultTemplate(text, self.media_type, namespaces_of(element if content is None else content))
 
+    @property
+    def _argument_count(self) -> int:
+        return 0 if self.args is None else len(self.args.arguments)
+
     def check(self) -> None:
-        if self.template_type != "default":
-            raise NotRunnable(f'<payloadFactory template-type="{self.template_type}">')
         if self.format is None:
             raise GrammarError("format element of payloadFactoryMediator is required")
 
@@ -220,6 +254,8 @@ class PayloadFactoryMediator(Mediator):
         if entry is None:
             raise MediationError(f"Key {key} not found")
         try:
+            if self.template_type == FREEMARKER:
+                return _stored_freemarker(entry.value, self._argument_count)
             return _stored_template(entry.value, self.media_type)
         except ConfigurationError as exc:
             raise MediationError(f"the template {key}: {exc}") from exc

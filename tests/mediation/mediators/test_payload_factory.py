@@ -5,7 +5,7 @@ import pytest
 from mediation.errors import MediationError
 from mediation.headers import Headers
 from mediation.payloads.xml import SYNAPSE_NS
-from tests.mediation.mediators.support import json, mediator, message, mistakes, soap
+from tests.mediation.mediators.support import compilation, json, mediator, message, mistakes, soap
 
 
 def factory(format_: str, *args: str, media: str = "xml", attributes: str = "") -> str:
@@ -13,6 +13,10 @@ def factory(format_: str, *args: str, media: str = "xml", attributes: str = "") 
         f'<payloadFactory media-type="{media}" {attributes}><format xmlns:p="urn:p">{format_}</format>'
         f"<args>{''.join(args)}</args></payloadFactory>"
     )
+
+
+def freemarker(template: str, *args: str, media: str = "json") -> str:
+    return factory(f"<![CDATA[{template}]]>", *args, media=media, attributes='template-type="FreeMarker"')
 
 
 def run(xml: str, ctx=None):
@@ -284,6 +288,67 @@ def _pets():
     return ctx
 
 
+# -- FreeMarker
+
+
+def test_a_freemarker_template_sees_the_message():
+    ctx = json('{"first": "Ada", "pets": [{"n": "Tom", "age": 4}, {"n": "Rex", "age": 1}], "none": null}')
+    ctx.variables.update(id=1234, xml=[])
+    ctx.set("uri.var.x", True)
+    ctx.set("HTTP_SC", 200, "axis2")
+    ctx.headers.set("X-Trace", "t")
+    template = """{
+      "name": "${payload.first}", "id": ${vars.id?c}, "p": "${ctx["uri.var.x"]}", "sc": ${axis2.HTTP_SC},
+      "trace": "${trp["x-trace"]}", "arg": "${args.arg1}", "none": "${payload.none!"-"}", "arg2": "${args.arg2!}",
+      "pets": [<#list payload.pets as pet>"${pet.n?upper_case} ${pet.age}"<#if pet_has_next>, </#if></#list>]
+    }"""
+
+    after = run(freemarker(template, '<arg value="one"/>'), ctx)
+
+    assert after.payload.json() == {
+        "name": "Ada",
+        "id": 1234,
+        "p": "true",
+        "sc": 200,
+        "trace": "t",
+        "arg": "one",
+        "none": "-",
+        "arg2": "",
+        "pets": ["TOM 4", "REX 1"],
+    }
+
+
+def test_a_freemarker_template_sees_xml_by_names():
+    template = "<o><#list payload.order.item as item><i>${item.@id}: ${item}</i></#list></o>"
+    ctx = soap('<m:order><m:item id="1">a</m:item><m:item id="2">b</m:item></m:order>')
+
+    assert "<o><i>1: a</i><i>2: b</i></o>" in body(freemarker(template, media="xml"), ctx).replace(' xmlns=""', "")
+
+
+def test_a_freemarker_template_sees_text():
+    assert body(freemarker('{"t": "${payload}"}'), message("hello", "text/plain")) == '{"t": "hello"}'
+
+
+def test_a_freemarker_template_that_misses_a_value_is_a_fault():
+    with pytest.raises(MediationError, match=r"^Error parsing FreeMarking template$") as caught:
+        run(freemarker("\n{${payload.none}}"), json("{}"))
+
+    assert caught.value.detail == "line 2: a value is missing; use !, ?? or ?has_content where it may be"
+
+
+def test_a_freemarker_template_may_lie_in_a_local_entry():
+    entry = f'<localEntry xmlns="{SYNAPSE_NS}" key="t"><![CDATA[<#list 1..3 as i>${{i}}</#list>]]></localEntry>'
+    xml = '<payloadFactory media-type="text" template-type="freemarker"><format key="t"/></payloadFactory>'
+
+    assert body(xml, message(None, None, entry)) == "123"
+
+
+def test_a_mistake_in_a_freemarker_template_has_its_line():
+    (finding,) = compilation(freemarker("{\n\n<#macro x>}")).not_runnable
+
+    assert finding.line == 3
+
+
 # -- templates in local entries
 
 
@@ -353,8 +418,12 @@ def test_json_with_a_mistake_further_on_is_sent_as_it_is(caplog):
         (factory("<a/>", '<arg expression=" "/>'), "Attribute value for xpath cannot be empty"),
         (factory("<a/>", media="csv"), '<payloadFactory> media-type "csv" is not one of xml, json, text'),
         (
-            factory("<a/>", attributes='template-type="FreeMarker"'),
-            '<payloadFactory template-type="freemarker"> is kept, but cannot run in this version',
+            factory("<a/>", attributes='template-type="velocity"'),
+            '<payloadFactory> template-type "velocity" is not one of default, freemarker',
+        ),
+        (
+            freemarker("{<#include 'x'>}"),
+            "the FreeMarker directive <#include> is kept, but cannot run in this version",
         ),
         (
             factory('{"a": ${payload.}}', media="json"),
