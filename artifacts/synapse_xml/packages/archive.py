@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from .found import PackageError, SourceFile, may_be_configuration
 
 MAX_MEMBERS: Final = 2000
 MAX_MEMBER_BYTES: Final = 1024 * 1024
+MAX_PACKAGE_BYTES: Final = 16 * 1024 * 1024
+"""Of a member that is a package itself: the code of a connector is in it, too."""
 MAX_TOTAL_BYTES: Final = 32 * 1024 * 1024
 MAX_RATIO: Final = 100
 """Inflated to packed size, for members above :data:`RATIO_FLOOR`: small files of blanks are harmless."""
@@ -35,18 +38,21 @@ _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)")
 
 
-def archive_files(path: Path, name: str, wanted: Callable[[str], bool] = may_be_configuration) -> list[SourceFile]:
+def archive_files(
+    source: Path | bytes, name: str, wanted: Callable[[str], bool] = may_be_configuration
+) -> list[SourceFile]:
     """
     Args:
+        source: where the archive is, or its content.
         name: what the user calls the archive; errors say it.
         wanted: whether a member is to be read, by its name.
 
     Raises:
         PackageError: not a zip archive, over a cap, or with a member that no honest package has.
     """
-    _check_directory(path, name)
+    _check_directory(source, name)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source if isinstance(source, Path) else BytesIO(source)) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
                 raise PackageError(name, f"{len(members)} members; at most {MAX_MEMBERS} are read")
@@ -58,10 +64,10 @@ def archive_files(path: Path, name: str, wanted: Callable[[str], bool] = may_be_
         raise PackageError(name, f"cannot be read as a zip archive: {exc}") from exc
 
 
-def _check_directory(path: Path, name: str) -> None:
+def _check_directory(source: Path | bytes, name: str) -> None:
     """Look at the size of the archive's directory before ``zipfile`` builds an object for each entry."""
     try:
-        with path.open("rb") as file:
+        with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _END.size - _COMMENT_LIMIT))
             tail = file.read()
@@ -128,12 +134,13 @@ def _read(
 
 
 def _inflate(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    limit = MAX_PACKAGE_BYTES if member.filename.endswith(".zip") else MAX_MEMBER_BYTES
     content = bytearray()
     with archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
             content += chunk
-            if len(content) > MAX_MEMBER_BYTES:
-                raise PackageError(where, f"has more than {MAX_MEMBER_BYTES} bytes")
+            if len(content) > limit:
+                raise PackageError(where, f"has more than {limit} bytes")
             _check_ratio(where, len(content), member)
     return bytes(content)
 

@@ -32,6 +32,8 @@ from mediation.payloads.xml import parse_xml
 from .found import Ignored, PackageError, SourceFile
 
 APPLICATION: Final = "carbon/application"
+LIBRARY: Final = "synapse/lib"
+"""Type of a connector, which lies in the application as a package of its own."""
 _METADATA: Final = frozenset({"artifacts.xml", "artifact.xml"})
 _REGISTRY_FOLDERS: Final = frozenset({"registry", "registry-resources"})
 
@@ -42,10 +44,12 @@ class Roles:
     Attributes:
         not_configuration: reason by file, for those that are not to be read as artifacts.
         problems: what the lists name and the package lacks.
+        libraries: packages of connectors, in their order.
     """
 
     not_configuration: dict[str, str] = field(default_factory=dict)
     problems: list[Ignored] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
 
 
 def roles(files: Sequence[SourceFile]) -> Roles:
@@ -69,7 +73,15 @@ def roles(files: Sequence[SourceFile]) -> Roles:
         for application in root.iter("*"):
             if application.get("type") == APPLICATION:
                 _apply_list(found, by_path, described, path, application)
+    found.libraries = [path for path in by_path if _is_library(path, described)]
     return found
+
+
+def _is_library(path: str, described: dict[str, str]) -> bool:
+    if not path.lower().endswith(".zip"):
+        return False
+    # Source projects of the Micro Integrator have their connectors in a directory of that name.
+    return described.get(path) == LIBRARY or posixpath.basename(posixpath.dirname(path)) == "connectors"
 
 
 def _parse(file: SourceFile) -> etree._Element:

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from mediation.findings import Severity
+
 from .archive import archive_files
 from .carbon import roles
 from .connector import connectors_of, renamed
@@ -65,7 +67,7 @@ Files = Callable[[Callable[[str], bool]], Iterable[SourceFile]]
 """All files, with the content of those that are wanted."""
 
 
-def _read_files(package: Package, read: Files, prefix: str) -> None:
+def _read_files(package: Package, read: Files, prefix: str, *, nested: bool = False) -> None:
     files = list(read(may_be_configuration))
     resources = resources_of(files)
     try:
@@ -73,12 +75,13 @@ def _read_files(package: Package, read: Files, prefix: str) -> None:
     except PackageError as exc:
         raise PackageError(prefix + exc.file, exc.reason, exc.line) from exc
     package.ignored += [Ignored(prefix + p.file, p.reason, p.line, p.severity) for p in found_roles.problems]
+    libraries = [] if nested else found_roles.libraries
     connectors = connectors_of(files, prefix)
     package.ignored += connectors.problems
     is_configuration = False
     for file in files:
         where = prefix + file.path
-        if file.path in resources:
+        if file.path in resources or file.path in libraries:
             continue
         if file.path in connectors.descriptions:
             package.add(connectors.imports.get(file.path) or Ignored(where, "describes a connector"))
@@ -100,8 +103,23 @@ def _read_files(package: Package, read: Files, prefix: str) -> None:
     for file in read(resources.__contains__) if resources else ():
         if file.content is not None:
             package.add(FoundResource(prefix + file.path, resources[file.path], file.content))
-    if not is_configuration and not resources:
+    for path in libraries:
+        _read_library(package, read, prefix + path, path)
+    if not is_configuration and not resources and not libraries:
         raise PackageError(package.path, f"there is no Synapse configuration in it ({len(files)} files)")
+
+
+def _read_library(package: Package, read: Files, where: str, path: str) -> None:
+    """A connector in the package. One that cannot be read does no harm to the rest."""
+    library = Package(where)
+    try:
+        content = next(file.content for file in read(path.__eq__) if file.content is not None)
+        _read_files(library, partial(archive_files, content, where), f"{where}!/", nested=True)
+    except PackageError as exc:
+        package.add(Ignored(exc.file, exc.reason, exc.line, Severity.WARNING))
+        return
+    for found in (*library.artifacts, *library.ignored):
+        package.add(found)
 
 
 def _why_unread(path: str) -> str:

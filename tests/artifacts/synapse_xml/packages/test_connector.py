@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from artifacts.synapse_xml.packages import PackageError, read_path
+from mediation.findings import Severity
 from mediation.payloads.xml import parse_xml
 
 CONNECTOR = """<connector>
@@ -84,3 +85,53 @@ def test_a_file_of_that_name_that_describes_no_connector_is_just_a_file(tmp_path
     path = write(tmp_path / "c.zip", {"connector.xml": "<server/>", "mails/list.xml": LIST})
 
     assert [each.name for each in read_path(path).artifacts] == ["list"]
+
+
+APPLICATION = """<artifacts><artifact name="app" version="1.0.0" type="carbon/application">
+    <dependency artifact="gmail-connector" version="1.0.0" include="true"/></artifact></artifacts>"""
+LIBRARY = """<artifact name="gmail-connector" version="1.0.0" type="synapse/lib">
+    <file>gmail-connector-1.0.0.zip</file></artifact>"""
+
+
+def test_a_connector_in_an_application_is_read(tmp_path):
+    connector = write(tmp_path / "c.zip", FILES).read_bytes()
+    folder = "gmail-connector_1.0.0"
+    members = {f"{folder}/artifact.xml": LIBRARY, f"{folder}/gmail-connector-1.0.0.zip": connector}
+    path = write(tmp_path / "app.car", {"artifacts.xml": APPLICATION, **members})
+
+    package = read_path(path)
+
+    assert [each.name for each in package.artifacts] == ["gmail", "org.wso2.carbon.connector.gmail.list"]
+    assert package.artifacts[1].file == f"{path}!/{folder}/gmail-connector-1.0.0.zip!/mails/list.xml"
+
+
+def test_a_connector_in_a_source_project_is_read(tmp_path):
+    folder = tmp_path / "src/main/wso2mi/resources/connectors"
+    folder.mkdir(parents=True)
+    write(folder / "gmail-connector-1.0.0.zip", FILES)
+
+    assert len(read_path(tmp_path).artifacts) == 2
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK"])
+def test_a_connector_that_cannot_be_read_does_no_harm_to_the_rest(tmp_path, content):
+    (tmp_path / "connectors").mkdir()
+    (tmp_path / "connectors" / "c.zip").write_bytes(content)
+    (tmp_path / "s.xml").write_text('<sequence name="s"/>')
+
+    package = read_path(tmp_path)
+
+    assert [each.name for each in package.artifacts] == ["s"]
+    assert [(each.reason, each.severity) for each in package.ignored] == [("is not a zip archive", Severity.WARNING)]
+
+
+def test_packages_in_a_connector_are_not_opened(tmp_path):
+    inner = write(tmp_path / "inner.zip", FILES).read_bytes()
+    project = tmp_path / "project"
+    (project / "connectors").mkdir(parents=True)
+    write(project / "connectors" / "c.zip", FILES | {"connectors/inner.zip": inner})
+
+    package = read_path(project)
+
+    assert len(package.artifacts) == 2
+    assert "a package in a package; give it as a path of its own" in [each.reason for each in package.ignored]
