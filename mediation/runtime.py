@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mediation.api import ApiTable, Cors
 from mediation.authentication import Gate
 from mediation.client_counts import ClientCounts
 from mediation.limit_parameters import server_limits
@@ -77,3 +78,11 @@ class Runtime:
             fetch=HTTP.fetch,
         )
         self.draining = False
+        self._apis: tuple[Environment, ApiTable] | None = None
+
+    def apis(self) -> ApiTable:
+        """The APIs of the current configuration, sorted when they are first asked for."""
+        environment = self.environment
+        if self._apis is None or self._apis[0] is not environment:
+            self._apis = environment, ApiTable(environment, Cors(self.options.cors_origins, self.options.cors_headers))
+        return self._apis[1]

@@ -41,6 +41,7 @@ from mediation.properties import (
     TEXT_FRAME_PRESENT,
     is_true,
 )
+from mediation.routes import Route, find_route
 from mediation.transports.websocket import is_close_code
 from mediation.transports.websocket.pool import Backend, BackendPool
 from mediation.transports.websocket.sender import close_of
@@ -120,6 +121,7 @@ class Session:
         self._backlog = 0
         self._ended = False
         self._environment: Environment | None = None  # that the last message saw
+        self._route: Route
         self.identity = identity
         self.inbound_name = inbound.name
         self.name = f"inboundendpoint:{inbound.name}"
@@ -161,11 +163,10 @@ class Session:
         self.backends.idle_timeout = inbound.limits.backend_idle_timeout
         self._max_backlog = inbound.limits.max_queue or self._runtime.options.max_queue_bytes
         self._injects_lifecycle = inbound.inject_lifecycle == "all"
-        self._sequence = NamedSequence(inbound.sequence, "main")
-        self._dispatch = self._dispatch_by_path if inbound.dispatch_custom else self._sequence.mediate
         self._fault_handler = NamedSequence(inbound.on_error, "fault")
         self._outflow = NamedSequence(inbound.outflow_sequence, "main")
         self._outflow_fault_handler = NamedSequence(inbound.outflow_fault_sequence, "fault")
+        self._environment = None  # the next message finds its route anew
 
     # -- what the client does
 
@@ -298,35 +299,37 @@ class Session:
         """The configuration for the next message, with this client's endpoint as it is there."""
         environment = self._runtime.environment
         if environment is not self._environment:
-            self._environment = environment
             inbound = environment.inbound_endpoint(self.inbound_name)
             if inbound is not self._inbound and inbound is not None:
                 self._configure(inbound)
+            headers = self.handshake_headers or Headers()
+            self._route = find_route(environment, self._runtime.apis(), self._inbound, self._target, headers)
+            self._environment = environment
         return environment
 
     def _handshake(self, headers: Headers) -> Awaitable[None] | None:
         ctx = self._messages.handshake(self._current_environment(), headers)
-        return self._run(self._dispatch, ctx, self._fault_handler)
+        return self._run(self._route.request.mediate, ctx, self._fault_handler)
 
     def _frame(self, frame: Frame) -> Awaitable[None] | None:
         ctx = self._messages.frame(self._current_environment(), frame)
         if self._messages.negotiated_type is not None and not isinstance(frame, str):
             return self._run(self._refuse_binary, ctx, self._fault_handler)
         if self._handlers is None:
-            return self._run(self._dispatch, ctx, self._fault_handler)
-        return self._run(partial(self._handlers.mediate, then=self._dispatch), ctx, self._fault_handler)
+            return self._run(self._route.request.mediate, ctx, self._fault_handler)
+        return self._run(partial(self._handlers.mediate, then=self._route.request.mediate), ctx, self._fault_handler)
 
     def _control(self, frame: ControlFrame) -> Awaitable[None] | None:
         ctx = self._messages.new(self._current_environment())
         mark_control_frame(ctx, frame)
-        return self._run(self._dispatch, ctx, self._fault_handler)
+        return self._run(self._route.request.mediate, ctx, self._fault_handler)
 
     def _refuse_binary(self, ctx: MessageContext) -> flow.Outcome:
         raise MediationError(f"a binary frame came, but the sub-protocol says {self._messages.negotiated_type}")
 
     def _terminate(self, code: int, reason: str) -> Awaitable[None] | None:
         ctx = self._messages.disconnect(self._current_environment(), code, reason)
-        waiting = self._run(self._dispatch, ctx, self._fault_handler) if self._injects_lifecycle else None
+        waiting = self._run(self._route.request.mediate, ctx, self._fault_handler) if self._injects_lifecycle else None
         if waiting is not None:
             return self._end_after(waiting, ctx)
         self._end(ctx)
@@ -344,12 +347,6 @@ class Session:
         self._runtime.sessions.discard(self)
         if self._handlers is not None:
             self._handlers.closed()
-
-    def _dispatch_by_path(self, ctx: MessageContext) -> flow.Outcome:
-        name = self.path.lstrip("/").replace("/", "-")
-        if name and ctx.environment.sequence(name) is not None:
-            return NamedSequence(name, "main").mediate(ctx)
-        return self._sequence.mediate(ctx)
 
     # -- running a leg
 
@@ -393,12 +390,12 @@ class Session:
         """A WebSocket client waits for nothing."""
 
     def response_received(self, response: MessageContext, receive: str | None) -> None:
-        # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> names another.
-        body = NamedSequence(receive, "main").mediate if receive else self._outflow.mediate
+        # The answer of an HTTP back-end takes the way of the back-ends' frames, unless <send> or an API names another.
+        step = NamedSequence(receive, "main") if receive else self._route.response or self._outflow
+        handler = self._route.fault or self._outflow_fault_handler
         response.answers += 1
-        if response.answers > flow.MAX_ANSWERS:
-            body = _going_in_circles
-        response.branches.later(partial(flow.run_leg, body, response, self._outflow_fault_handler))
+        body = _going_in_circles if response.answers > flow.MAX_ANSWERS else step.mediate
+        response.branches.later(partial(flow.run_leg, body, response, handler))
 
     def reply(self, ctx: MessageContext) -> None:
         """
