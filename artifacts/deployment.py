@@ -29,6 +29,7 @@ from mediation.compiler import compile_artifact
 from mediation.defaults import DEFAULTS, default_sequence
 from mediation.environment import Environment
 from mediation.errors import ConfigurationError
+from mediation.inbound_endpoint import InboundEndpoint
 from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator
 from mediation.payloads.xml import parse_xml
@@ -142,7 +143,13 @@ class _Loader:
             endpoints=endpoints | self._of(models.Endpoint),
             local_entries=local_entries,
             proxy_services=self._of(models.ProxyService),
-            inbound=MappingProxyType(self._of(models.InboundEndpoint)),
+            inbound=MappingProxyType(
+                {
+                    name: each
+                    for name, each in self._of(models.InboundEndpoint).items()
+                    if isinstance(each, InboundEndpoint)
+                }
+            ),
             transports=_transports(),
             of_kind=self._by_kind(),
             states=MappingProxyType(self._states),
@@ -216,6 +223,8 @@ class _Loader:
             if endpoint.suspended:
                 continue
             port = endpoint.port_with_offset(settings.ESB_PORT_OFFSET)
+            if port is None:
+                continue
             holder = holders.setdefault(port, name)
             if holder != name:
                 key = (models.InboundEndpoint.kind, name)

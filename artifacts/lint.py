@@ -140,9 +140,11 @@ def _shared_ports(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]
     holders: dict[int, str] = {}
     for artifact in artifacts:
         inbound = artifact.artifact
-        if not isinstance(inbound, InboundEndpoint) or inbound.suspended:
+        if artifact.kind != "inboundEndpoint" or inbound is None or inbound.suspended:
             continue
         port = inbound.port_with_offset(offset)
+        if port is None:
+            continue
         holder = holders.setdefault(port, inbound.name)
         if holder != inbound.name:
             yield (artifact.kind, artifact.name), _warning("port", port_in_use(holder, port))

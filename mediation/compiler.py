@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import mediation.http_inbound
 import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators

@@ -1,10 +1,10 @@
-"""``<inboundEndpoint>``: a port where WebSocket clients connect."""
+"""``<inboundEndpoint>``: a port where WebSocket clients connect, or what another protocol makes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from mediation.access import AccessRules, check_access
 from mediation.conversation_parameters import ConversationParameters
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 
 PROTOCOLS: Final = frozenset({"ws", "wss"})
 
+Reader = Callable[["etree._Element", "Compiler"], object]
+
+READERS: Final[dict[str, Reader]] = {}
+"""
+Readers of endpoints of other protocols, and of those with a class (``class``); filled when :mod:`mediation.compiler`
+is imported. What they return has ``name``, ``protocol``, ``suspended`` and ``port_with_offset()``.
+"""
+
 KEPT_PROTOCOLS: Final = frozenset(
-    {"http", "https", "httpws", "httpswss", "file", "jms", "hl7", "rabbitmq", "mqtt", "kafka", "class"}
-    | {"wso2_mb", "feed", "cxf_ws_rm", "tcp"}
+    {"httpws", "httpswss", "jms", "hl7", "rabbitmq", "mqtt", "kafka", "wso2_mb", "feed", "cxf_ws_rm", "tcp"}
 )
 """Protocols of the language that are stored and reported, but not served in this version."""
 
@@ -166,8 +173,10 @@ class InboundEndpoint:
 
 
 @artifact("inboundEndpoint")
-def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> InboundEndpoint:
+def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> object:
     """
+    An :class:`InboundEndpoint`, or what the reader of another protocol makes of it.
+
     Raises:
         ConfigurationError: a parameter is missing or wrong; the texts are the originals'.
     """
@@ -181,6 +190,8 @@ def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> Inboun
         if local_name(part) == "handlers":
             raise NotRunnable("<handlers> of an inbound endpoint", line=part.sourceline)
     protocol = _protocol(element)
+    if protocol in READERS:
+        return READERS[protocol](element, compiler)
     reader = ParameterReader(element, compiler)
     reader.report_others(InboundEndpoint, WITHOUT_EFFECT, {})
     values = reader.read(InboundEndpoint)
@@ -189,22 +200,37 @@ def read_inbound_endpoint(element: etree._Element, compiler: Compiler) -> Inboun
     return InboundEndpoint(
         name=name,
         protocol=protocol,
-        sequence=_sequence(element, "sequence", compiler),
-        on_error=_sequence(element, "onError", compiler),
-        suspended=(element.get("suspend") or "false").strip().lower() == "true",
+        **common_attributes(element, compiler),
         parameters=reader.texts,
         **values,
     )
 
 
+def common_attributes(element: etree._Element, compiler: Compiler) -> CommonAttributes:
+    """What endpoints of all protocols have."""
+    return {
+        "sequence": _sequence(element, "sequence", compiler),
+        "on_error": _sequence(element, "onError", compiler),
+        "suspended": (element.get("suspend") or "false").strip().lower() == "true",
+    }
+
+
+class CommonAttributes(TypedDict):
+    sequence: str | None
+    on_error: str | None
+    suspended: bool
+
+
 def _protocol(element: etree._Element) -> str:
     protocol = (element.get("protocol") or "").strip()
-    if protocol in PROTOCOLS:
+    if protocol in PROTOCOLS or protocol in READERS:
         return protocol
-    if protocol in KEPT_PROTOCOLS or element.get("class"):
-        what = f'the inbound protocol "{protocol}"' if protocol else "an inbound endpoint with a Java class"
-        raise NotRunnable(what, line=element.sourceline, needs=Needs.TRANSPORT if protocol else Needs.JAVA)
-    raise GrammarError.choice("inboundEndpoint", "protocol", protocol, sorted(PROTOCOLS), element.sourceline)
+    if protocol in KEPT_PROTOCOLS:
+        raise NotRunnable(f'the inbound protocol "{protocol}"', line=element.sourceline, needs=Needs.TRANSPORT)
+    if element.get("class"):
+        return "class"
+    choices = sorted(PROTOCOLS | READERS.keys() - {"class"})
+    raise GrammarError.choice("inboundEndpoint", "protocol", protocol, choices, element.sourceline)
 
 
 def _sequence(element: etree._Element, attribute: str, compiler: Compiler) -> str | None:

@@ -20,6 +20,8 @@ from mediation.authentication import Patrol
 from mediation.branches import Branches
 from mediation.database_thread import DATABASE_THREAD
 from mediation.defaults import default_sequence
+from mediation.http_inbound import HttpInboundEndpoint, http_inbound_endpoints
+from mediation.inbound_views import InboundHttpView
 from mediation.jobs import Jobs
 from mediation.listeners.certificates import Certificates, https_tls, renewing
 from mediation.listeners.http import HttpListener, open_http_port
@@ -144,6 +146,8 @@ class Server:
         """Reads files."""
         inbound = self.runtime.environment.inbound_endpoints()
         secure = {name: each.tls for name, each in inbound.items() if each.protocol == "wss" and not each.suspended}
+        http = http_inbound_endpoints(self.runtime.environment)
+        secure |= {name: each.tls for name, each in http.items() if each.protocol == "https" and not each.suspended}
         self._certificates.follow(secure | {PROXY_SERVICES: https_tls(self.options)})
 
     def status(self) -> Status:
@@ -212,6 +216,9 @@ class Server:
         for name, inbound in environment.inbound_endpoints().items():
             if not inbound.suspended:
                 yield self._wanted_port(name, inbound)
+        for name, endpoint in http_inbound_endpoints(environment).items():
+            if not endpoint.suspended:
+                yield self._wanted_http_port(name, endpoint)
 
     def _wanted_port(self, name: str, inbound: InboundEndpoint) -> WantedPort:
         port = inbound.port_with_offset(self.options.port_offset)
@@ -231,6 +238,23 @@ class Server:
             close_code=code,
             close_reason=reason,
         )
+
+    def _wanted_http_port(self, name: str, inbound: HttpInboundEndpoint) -> WantedPort:
+        return WantedPort(
+            name,
+            inbound.protocol,
+            inbound.port,
+            inbound.tls.terms if inbound.protocol == "https" else (),
+            open=partial(self._open_inbound_http_port, name, inbound),
+            trouble=partial(self._certificates.trouble, name),
+        )
+
+    async def _open_inbound_http_port(self, name: str, inbound: HttpInboundEndpoint) -> HttpListener:
+        view = InboundHttpView(name, self.runtime, proxy_services.exchanges)
+        tls = None
+        if inbound.protocol == "https":
+            tls = renewing(await asyncio.to_thread(self._certificates.open, name, inbound.tls))
+        return await open_http_port(inbound.port, self.options, tls, view)
 
     async def _open_https_port(self, port: int) -> HttpListener:
         context = await asyncio.to_thread(self._certificates.open, PROXY_SERVICES, https_tls(self.options))

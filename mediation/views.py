@@ -103,44 +103,44 @@ class ProxyServiceView:
             if isinstance(found, DirectAnswer):
                 return _Response(HttpAnswer(found.status, headers=found.fields))
             ctx = _message(request, environment, found, headers, runtime.options)
-        except _Refused as refusal:
+        except Refused as refusal:
             return _plain(refusal.status, str(refusal))
         exchange = Exchange(found.service, ctx, _backends(found.service, runtime))
         return _Response(await exchange.run(self.exchanges), found.fields)
 
     def _find(
         self, request: ASGIRequest, path: str, api: bool, headers: Headers, runtime: Runtime
-    ) -> _Found | ProxyService | DirectAnswer:
+    ) -> Found | ProxyService | DirectAnswer:
         """
         What the request is for; a proxy service if it asks for its description.
 
         Raises:
-            _Refused: there is nothing that would take this request.
+            Refused: there is nothing that would take this request.
         """
         if request.method in REFUSED_METHODS:
-            raise _Refused(405, f"{request.method} is not allowed")
+            raise Refused(405, f"{request.method} is not allowed")
         environment = runtime.environment
-        raw = _raw_path(request)
+        raw = raw_path(request)
         if api:
             raw = raw.partition(API_PREFIX)[2]
         elif path:
-            proxy = _find_proxy(request, raw, environment)
+            proxy = find_proxy(request, raw, environment)
             if proxy is not None:
                 return proxy
         query = request.META["QUERY_STRING"]
-        target = _inside(f"{raw}?{query}" if query else raw)
-        dispatched = self._api_table(runtime).find(
+        target = inside(f"{raw}?{query}" if query else raw)
+        dispatched = self.api_table(runtime).find(
             ApiRequest(request.method or "", target, request.scheme or "http", headers)
         )
         if isinstance(dispatched, Dispatched):
-            return _Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
+            return Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
         if dispatched is not None:
             return dispatched
         if api:
-            raise _Refused(404, "There is no such API")
-        return _Found(_main_sequence(environment), target.lstrip("/"), {})
+            raise Refused(404, "There is no such API")
+        return Found(_main_sequence(environment), target.lstrip("/"), {})
 
-    def _api_table(self, runtime: Runtime) -> ApiTable:
+    def api_table(self, runtime: Runtime) -> ApiTable:
         """The APIs of the current configuration, sorted when they are first asked for."""
         environment = runtime.environment
         if self._apis is None or self._apis[0] is not environment:
@@ -149,7 +149,7 @@ class ProxyServiceView:
         return self._apis[1]
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """
     What a request is for.
 
@@ -171,7 +171,7 @@ def _backends(service: Service, runtime: Runtime) -> BackendPool:
     return shared.of_service(service.name) if isinstance(service, ProxyService) else shared.backends
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """A request that is not mediated."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -182,28 +182,34 @@ class _Refused(Exception):
 # -- which service
 
 
-def _find_proxy(request: ASGIRequest, raw_path: str, environment: Environment) -> _Found | ProxyService | None:
+def find_proxy(
+    request: ASGIRequest, path: str, environment: Environment, *, inbound: bool = False
+) -> Found | ProxyService | None:
     """
     The proxy service that the path names, if there is one; alone if the request asks for its description.
 
+    Args:
+        path: as it was sent.
+        inbound: the request came in through an inbound endpoint.
+
     Raises:
-        _Refused: it does not take this request.
+        Refused: it does not take this request.
     """
-    segment, slash, rest = raw_path.partition(PREFIX)[2].partition("/")
+    segment, slash, rest = path.partition(PREFIX)[2].partition("/")
     proxy = _proxy(unquote(segment), environment)
     if proxy is None:
         return None
     if not proxy.start_on_load:
-        raise _Refused(404, "There is no such service")
+        raise Refused(404, "There is no such service")
     if request.scheme not in proxy.transports:
-        raise _Refused(403, f"The service {proxy.name} is not offered over {request.scheme}")
-    if proxy.parameters.get("inbound.only", "").lower() == "true":
-        raise _Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
+        raise Refused(403, f"The service {proxy.name} is not offered over {request.scheme}")
+    if not inbound and proxy.parameters.get("inbound.only", "").lower() == "true":
+        raise Refused(403, f"The service {proxy.name} takes messages of inbound endpoints only")
     query = request.META["QUERY_STRING"]
     if request.method == "GET" and query.partition("=")[0].lower() in DESCRIPTIONS and _asks(query, proxy):
         return proxy
-    postfix = _inside(slash + rest) + (f"?{query}" if query else "")
-    return _Found(proxy, postfix, {PROXY_NAME: proxy.name})
+    postfix = inside(slash + rest) + (f"?{query}" if query else "")
+    return Found(proxy, postfix, {PROXY_NAME: proxy.name})
 
 
 def _asks(query: str, proxy: ProxyService) -> bool:
@@ -215,15 +221,15 @@ def _asks(query: str, proxy: ProxyService) -> bool:
 async def _description(request: ASGIRequest, proxy: ProxyService, environment: Environment) -> HttpResponse:
     """
     Raises:
-        _Refused: the service has no such description.
+        Refused: the service has no such description.
     """
     query = request.META["QUERY_STRING"]
     host = request.headers.get("Host", "")
     if not _HOST.fullmatch(host):
-        raise _Refused(400, "The field Host names no host")
+        raise Refused(400, "The field Host names no host")
     address = f"{request.scheme}://{host}{PREFIX}{quote(proxy.name)}"
     if query.lower() != "wsdl" and "=" not in query:
-        raise _Refused(404, f"The service {proxy.name} publishes no such description")
+        raise Refused(404, f"The service {proxy.name} publishes no such description")
     if proxy.wsdl is None:
         document = service_description.generated(proxy.name, address, request.scheme or "http")
     else:
@@ -232,25 +238,25 @@ async def _description(request: ASGIRequest, proxy: ProxyService, environment: E
             document = await service_description.describe(proxy.wsdl, query, address, environment, keep_addresses=keep)
         except service_description.NoDescription as exc:
             logger.warning("{%s} no description: %s", proxy.label, exc)
-            raise _Refused(404, f"The description of the service {proxy.name} is not there") from exc
+            raise Refused(404, f"The description of the service {proxy.name} is not there") from exc
     return HttpResponse(document, content_type="text/xml; charset=UTF-8")
 
 
 def _main_sequence(environment: Environment) -> MainSequence:
     # The built-in one would say 202 to whatever is mistyped.
     if environment.sequence("main") is default_sequence("main"):
-        raise _Refused(404, "There is no such service")
+        raise Refused(404, "There is no such service")
     return MAIN
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     if ".." in unquote(path.partition("?")[0]).replace("\\", "/").split("/"):
         # It would be resolved against the endpoint's address, and leave it.
-        raise _Refused(400, "The path leaves the service")
+        raise Refused(400, "The path leaves the service")
     return path
 
 
-def _raw_path(request: ASGIRequest) -> str:
+def raw_path(request: ASGIRequest) -> str:
     raw = request.scope.get("raw_path")
     # Absent in servers that do not tell (ASGI: optional); then what was escaped is no longer known.
     return raw.decode("latin-1") if raw else quote(request.path)
@@ -272,11 +278,11 @@ def _headers(request: ASGIRequest) -> Headers:
 
 
 def _message(
-    request: ASGIRequest, environment: Environment, found: _Found, headers: Headers, options: Options
+    request: ASGIRequest, environment: Environment, found: Found, headers: Headers, options: Options
 ) -> MessageContext:
     """
     Raises:
-        _Refused: the body is too large or cannot be read.
+        Refused: the body is too large or cannot be read.
     """
     body = _body(request, headers, options.max_body_bytes)
     content_type = headers.get("Content-Type") or (BINARY if body else None)
@@ -284,7 +290,7 @@ def _message(
     remote = client_address(request.META.get("REMOTE_ADDR", ""), headers, options.trusted_proxies)
     axis2: dict[str, Any] = {
         HTTP_METHOD: request.method,
-        TRANSPORT_IN_URL: f"{_raw_path(request)}?{query}" if query else _raw_path(request),
+        TRANSPORT_IN_URL: f"{raw_path(request)}?{query}" if query else raw_path(request),
         REMOTE_ADDR: remote,
         REMOTE_HOST: remote,
     }
@@ -324,21 +330,21 @@ def _body(request: ASGIRequest, headers: Headers, limit: int) -> bytes:
     The body without its content coding; ``headers`` lose the fields that described it.
 
     Raises:
-        _Refused: it is too large, incomplete, or in a coding that is not known.
+        Refused: it is too large, incomplete, or in a coding that is not known.
     """
     length = headers.get("Content-Length") or ""
     if length.isdecimal() and int(length) > limit:
-        raise _Refused(413, f"The body is larger than {limit} bytes")
+        raise Refused(413, f"The body is larger than {limit} bytes")
     try:
         body = content_coding.decode(request.read(limit + 1), headers.get("Content-Encoding"), limit)
     except UnreadablePostError as exc:
-        raise _Refused(400, "The body is incomplete") from exc
+        raise Refused(400, "The body is incomplete") from exc
     except content_coding.BodyTooLarge as exc:
-        raise _Refused(413, str(exc)) from exc
+        raise Refused(413, str(exc)) from exc
     except content_coding.UnknownCoding as exc:
-        raise _Refused(415, str(exc)) from exc
+        raise Refused(415, str(exc)) from exc
     except ValueError as exc:
-        raise _Refused(400, str(exc)) from exc
+        raise Refused(400, str(exc)) from exc
     headers.remove("Content-Encoding")
     return body
 

@@ -18,14 +18,14 @@ BANDS = {
         "inbound_endpoint local_entry registry server_configuration alternatives inbox parameters "
         "limit_parameters access inbound_tls client_certificate conversation_parameters control_frames handlers "
         "templates connectors api service_description child_processes enrichment transformation json_schema scripting stores triggers "
-        "task message_processor python_classes typed_values json_options payload_template freemarker call_content branching "
-        "splitting targets aggregation joining replacing evaluators databases"
+        "task message_processor python_classes http_inbound typed_values json_options payload_template freemarker call_content branching "
+        "splitting targets aggregation joining replacing loop_collections gathering evaluators databases"
     ),
     "run time": (
         "models database_thread stored_messages client_counts message_rate outbox client_messages routes session relay "
         "local_transport exchange http_answer detached jobs shared_backends runtime monitoring authentication"
     ),
-    "edges": "consumers views urls listeners reference admin management apps migrations",
+    "edges": "consumers views inbound_views urls listeners reference admin management apps migrations",
     "life cycle": "server",
 }
 """Rooms of the engine, lowest first: each imports its own band and those below."""

@@ -73,7 +73,7 @@ class Serving:
     def _deployed(self, row: Artifact) -> Health:
         if isinstance(row, Endpoint):
             return self._endpoint(row)
-        if not isinstance(row, InboundEndpoint):
+        if not isinstance(row, InboundEndpoint) or row.listening_port is None:
             return Health("ok", "deployed")
         ports = self.ports[row.name]
         closed = [port for port in ports if port.state == PortStatus.State.FAULTY]

@@ -55,7 +55,7 @@ class InboundEndpointAdmin(SwitchingMixin, ArtifactAdmin):
 
     def url_of(self, request: HttpRequest, row: InboundEndpoint) -> str:
         port = row.listening_port or row.port
-        if row.protocol not in ("ws", "wss") or port is None:
+        if row.protocol not in ("ws", "wss", "http", "https") or port is None:
             return ""
         host, _ = split_domain_port(request.get_host())
         return f"{row.protocol}://{host}:{port}/"

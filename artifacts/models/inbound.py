@@ -76,7 +76,7 @@ class InboundEndpoint(Artifact):
 
     def _store_remarks(self, element: etree._Element) -> Iterator[Finding]:
         compiled = self.compilation.artifact
-        if compiled.protocol == "wss":
+        if compiled.protocol in ("wss", "https"):
             for parameter, severity, message in check_stores(compiled.tls, Path(settings.ESB_STORE_DIR)):
                 yield Finding(severity, message, parameter_line(element, parameter), STORE_CHECK)
 

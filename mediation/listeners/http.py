@@ -28,6 +28,8 @@ from mediation.transports.http_message import as_utf8
 
 logger = logging.getLogger(__name__)
 
+View = Callable[[ASGIRequest], Awaitable[HttpResponseBase]]
+
 SERVER: Final = "Django ESB"
 URLS: Final = "mediation.listeners.urls"
 
@@ -43,14 +45,19 @@ _silent = logging.getLogger(f"{__name__}.peer")
 _silent.setLevel(logging.CRITICAL + 1)
 
 
-async def open_http_port(port: int, options: Options, tls: ssl.SSLContext | None = None) -> HttpListener:
+async def open_http_port(
+    port: int, options: Options, tls: ssl.SSLContext | None = None, view: View | None = None
+) -> HttpListener:
     """
     Open a port for proxy services; with ``tls``, for https.
+
+    Args:
+        view: answers all requests; by default the one that :data:`URLS` names for each.
 
     Raises:
         OSError: the port cannot be opened.
     """
-    listener = HttpListener("https" if tls else "http", options.max_body_bytes)
+    listener = HttpListener("https" if tls else "http", options.max_body_bytes, view)
     await listener.listen(options.host, port, tls, options.handshake_seconds)
     return listener
 
@@ -58,7 +65,8 @@ async def open_http_port(port: int, options: Options, tls: ssl.SSLContext | None
 class HttpListener:
     """An open port. Whoever opened it closes it."""
 
-    def __init__(self, scheme: str, max_body: int) -> None:
+    def __init__(self, scheme: str, max_body: int, view: View | None = None) -> None:
+        self._view = view
         self._scheme = scheme
         self._max_body = max_body
         self._server: asyncio.Server | None = None
@@ -134,7 +142,7 @@ class HttpListener:
             "client": transport.get_extra_info("peername")[:2] if transport else None,
             "server": transport.get_extra_info("sockname")[:2] if transport else None,
         }
-        return _response(await _answer(ASGIRequest(scope, BytesIO(body))), request.method == "HEAD")
+        return _response(await _answer(ASGIRequest(scope, BytesIO(body)), self._view), request.method == "HEAD")
 
     def _too_large(self) -> web.Response:
         return _plain(413, f"The body is larger than {self._max_body} bytes")
@@ -153,15 +161,16 @@ def _request(
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=max_body)
 
 
-async def _answer(request: ASGIRequest) -> HttpResponseBase | web.Response:
+async def _answer(request: ASGIRequest, view: View | None) -> HttpResponseBase | web.Response:
+    if view is None:
+        try:
+            match = resolve(request.path_info, URLS)
+        except Resolver404:
+            return _plain(404, "Nothing is deployed here")
+        request.resolver_match = match
+        view = partial(match.func, *match.args, **match.kwargs)
     try:
-        match = resolve(request.path_info, URLS)
-    except Resolver404:
-        return _plain(404, "Nothing is deployed here")
-    view: Callable[..., Awaitable[HttpResponseBase]] = match.func
-    request.resolver_match = match
-    try:
-        return await view(request, *match.args, **match.kwargs)
+        return await view(request)
     except Exception:
         logger.exception("the view of %s failed", request.path)
         return _plain(500, "Internal error")

@@ -68,7 +68,11 @@ class DictEnvironment:
         return self._artifacts.get(("inboundEndpoint", name))
 
     def inbound_endpoints(self) -> dict[str, InboundEndpoint]:
-        return {name: found for (kind, name), found in self._artifacts.items() if kind == "inboundEndpoint"}
+        return {
+            name: found
+            for name, found in self.deployed("inboundEndpoint").items()
+            if isinstance(found, InboundEndpoint)
+        }
 
     def deployed(self, kind: str) -> dict[str, Any]:
         return {name: found for (each, name), found in self._artifacts.items() if each == kind}

@@ -72,7 +72,7 @@ MISTAKES = [
     (xml(PORT, attributes='protocol="ws"'), "Inbound Endpoint name cannot be null"),
     (xml(PORT, attributes='name="t" protocol="wss"'), "keyStoreFile or keyStorePass not defined "),
     (xml(PORT, attributes='name="t" protocol="hl7"'), 'the inbound protocol "hl7" is kept, but cannot run'),
-    (xml(PORT, attributes='name="t" protocol="wx"'), '<inboundEndpoint> protocol "wx" is not one of ws'),
+    (xml(PORT, attributes='name="t" protocol="wx"'), '<inboundEndpoint> protocol "wx" is not one of '),
     (
         xml(PORT, ("ws.pipeline.handler.class", "org.x.H")),
         "ws.pipeline.handler.class: the class org.x.H is neither a Python class that can be imported nor one of the",
