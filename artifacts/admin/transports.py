@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from artifacts.models import TransportParameter, TransportSender
 from artifacts.store import set_transport_parameters
-from mediation.transports.websocket.parameters import sender_remarks
+from mediation.transports.remarks import sender_remarks
 
 from .parts import ParameterInline
 from .secrets import mask_value

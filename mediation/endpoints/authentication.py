@@ -6,12 +6,13 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from mediation.endpoints.oauth import Tokens, basic, read_oauth
+from mediation.endpoints.oauth import Tokens, read_oauth
 from mediation.errors import GrammarError
 from mediation.expressions import Value
 from mediation.grammar import elements, find, local_name
 from mediation.message import MessageContext
 from mediation.transports import Answer, SendOptions, Transport
+from mediation.transports.http_message import basic
 
 if TYPE_CHECKING:
     from lxml import etree

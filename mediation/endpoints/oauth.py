@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import time
 from collections import OrderedDict
@@ -19,6 +18,7 @@ from mediation.expressions import Value
 from mediation.grammar import elements, find, local_name
 from mediation.message import MessageContext
 from mediation.transports.http import HTTP
+from mediation.transports.http_message import basic
 from mediation.transports.http_request import Request
 
 if TYPE_CHECKING:
@@ -86,11 +86,6 @@ class Grant:
         except ValueError as exc:
             raise AuthenticationFailed(f"{said['tokenUrl']!r} is not the address of a token server: {exc}") from exc
         return Request("POST", url, headers, urlencode(fields).encode("ascii"))
-
-
-def basic(user: str, password: str) -> str:
-    """The value of an ``Authorization`` header (RFC 7617)."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""TLS towards ``wss`` back-ends, as the transport sender's parameters say."""
+"""TLS towards ``wss`` and ``https`` back-ends, as the transport sender's parameters say."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import ssl
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from mediation.errors import ConnectionFailed, KeyStoreError
 from mediation.options import Options
@@ -62,17 +63,29 @@ class BackendTls:
         return KeyStore(self.key_store_file, self.key_store_password, self.key_store_type, self.key_password)
 
 
-_DEFAULT: Final = BackendTls()
+class Terms(Hashable, Protocol):
+    """What the parameters of a transport sender say."""
+
+    @property
+    def trust_store(self) -> TrustStore | None: ...
+
+    @property
+    def key_store(self) -> KeyStore | None: ...
+
+    @property
+    def check_hostname(self) -> bool: ...
 
 
-async def context_for(uri: str, tls: BackendTls) -> ssl.SSLContext | None:
+async def context_for(uri: str, tls: Terms) -> ssl.SSLContext | None:
     """
     The context for a connection to a back-end; ``None`` for a plain connection, and where nothing is configured.
 
     Raises:
         ConnectionFailed: a store cannot be used. It is read again for the next connection.
     """
-    if tls == _DEFAULT or not uri.lower().startswith("wss:"):
+    if not uri.lower().startswith(("wss:", "https:")) or (
+        tls.check_hostname and tls.trust_store is None and tls.key_store is None
+    ):
         return None
     directory = Path(Options.from_settings().store_dir)
     try:
@@ -81,12 +94,12 @@ async def context_for(uri: str, tls: BackendTls) -> ssl.SSLContext | None:
         raise ConnectionFailed(uri, exc.message) from exc
 
 
-def _current(tls: BackendTls, directory: Path) -> ssl.SSLContext:
+def _current(tls: Terms, directory: Path) -> ssl.SSLContext:
     return _make(tls, directory, stamps((tls.trust_store, tls.key_store), directory))
 
 
 @functools.lru_cache(maxsize=32)
-def _make(tls: BackendTls, directory: Path, made_of: tuple[Stamp, ...]) -> ssl.SSLContext:
+def _make(tls: Terms, directory: Path, made_of: tuple[Stamp, ...]) -> ssl.SSLContext:
     """
     One context for each configuration; a file that changed makes another one.
 

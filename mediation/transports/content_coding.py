@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Final
 
 MAX_MEMBERS: Final = 16
 """A gzip body may be several files in a row; more than these are nobody's honest message."""
+
+
+ENCODED: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+"""Codings that bodies can be sent in, and what the library calls them."""
+
+INLINE: Final = 64 * 1024
+"""Bytes that are compressed on the event loop; more of them would keep others waiting."""
 
 
 class BodyTooLarge(ValueError):
@@ -48,6 +56,16 @@ def decode(body: bytes, content_encoding: str | None, limit: int) -> bytes:
     if len(body) > limit:
         raise BodyTooLarge(limit)
     return body
+
+
+async def encode(body: bytes, coding: str) -> bytes:
+    """A body in one of :data:`ENCODED`."""
+    return _deflate(body, coding) if len(body) <= INLINE else await asyncio.to_thread(_deflate, body, coding)
+
+
+def _deflate(body: bytes, coding: str) -> bytes:
+    deflater = zlib.compressobj(wbits=ENCODED[coding])
+    return deflater.compress(body) + deflater.flush()
 
 
 def _window_bits(body: bytes, coding: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -85,6 +86,11 @@ def as_utf8(value: str) -> str:
         return value.encode("latin-1").decode()
     except UnicodeError:
         return value
+
+
+def basic(user: str, password: str) -> str:
+    """Credentials as ``Authorization`` and ``Proxy-Authorization`` have them (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 def is_token(text: str) -> bool:

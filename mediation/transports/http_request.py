@@ -12,9 +12,20 @@ from mediation.errors import InvalidAddress, MediationError
 from mediation.message import MessageContext
 from mediation.payloads import Payload
 from mediation.payloads.media_types import FORM, SOAP12, TEXT_XML, XML, media_type, parameter
-from mediation.properties import HTTP_METHOD, MESSAGE_TYPE, NO_KEEPALIVE, REQUEST_HOST_HEADER, is_true
+from mediation.properties import (
+    FORCE_HTTP10,
+    FORCE_POST_PUT_NOBODY,
+    GZIP_REQUEST,
+    HTTP_METHOD,
+    MESSAGE_TYPE,
+    NO_KEEPALIVE,
+    POST_TO_URI,
+    REQUEST_HOST_HEADER,
+    is_true,
+)
 
 from . import SendOptions, http_message
+from .content_coding import ENCODED
 from .http_message import NO_CONTENT, Content, Field
 
 WITHOUT_BODY: Final = frozenset({"GET", "DELETE", "HEAD", "OPTIONS", "TRACE"})
@@ -39,12 +50,22 @@ FORMATS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to a back-end, ready to be written."""
+    """
+    One request to a back-end, ready to be written.
+
+    Attributes:
+        coding: what the body is still to be compressed in; one of :data:`mediation.transports.content_coding.ENCODED`.
+        is_http10: whether it is one of HTTP/1.0.
+        names_itself: whether the whole address is in the request line.
+    """
 
     method: str
     url: URL
     fields: list[Field]
     body: bytes
+    coding: str | None = None
+    is_http10: bool = False
+    names_itself: bool = False
 
 
 def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Request:
@@ -61,7 +82,8 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
     method = (wanted and wanted.method) or options.method or _method(ctx)
     as_query = wanted is FORMATS["get"] or media_type(str(ctx.axis2.get(MESSAGE_TYPE))) == FORM
     if method not in WITHOUT_BODY:
-        content = _content(ctx, wanted, options)
+        empty = method in ("POST", "PUT") and is_true(ctx.axis2.get(FORCE_POST_PUT_NOBODY))
+        content = NO_CONTENT if empty else _content(ctx, wanted, options)
     elif as_query:
         form = http_message.content_as(ctx, FORM, as_rest=True)
         url, content = _with_query(url, form.body.decode("latin-1")), NO_CONTENT
@@ -84,7 +106,29 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
     host = ctx.axis2.get(REQUEST_HOST_HEADER)
     if host:
         fields.append(http_message.field("Host", str(host)))
-    return Request(method, url, fields, content.body)
+    return Request(
+        method,
+        url,
+        fields,
+        content.body,
+        coding=_coding(ctx, content, fields),
+        is_http10=is_true(ctx.axis2.get(FORCE_HTTP10)),
+        names_itself=is_true(ctx.axis2.get(POST_TO_URI)),
+    )
+
+
+def _coding(ctx: MessageContext, content: Content, fields: list[Field]) -> str | None:
+    """
+    What the body is to be compressed in: a sequence says so by the header, or by ``transport.http.gzipRequest``.
+
+    A body that came compressed was inflated, and has lost the header, unless its coding is not known here: then it is
+    still in that coding.
+    """
+    said = (ctx.headers.get("Content-Encoding") or "").strip().lower() if content.body else ""
+    if not said and content.body and is_true(ctx.axis2.get(GZIP_REQUEST)):
+        said = "gzip"
+        fields.append(("Content-Encoding", said))
+    return said if said in ENCODED else None
 
 
 def _method(ctx: MessageContext) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mediation.errors import EsbError
 from mediation.findings import Finding, Severity
-from mediation.transports.websocket.parameters import sender_remarks
+from mediation.transports.remarks import sender_remarks
 
 
 class PackageError(EsbError):

@@ -33,6 +33,10 @@ SENDER_KEYS: Final = {
 }
 """Keys under ``sender`` that have a name of their own in the file."""
 
+STORES: Final = ("keystore", "truststore")
+STORE_KEYS: Final = {"Location": "location", "Type": "type", "Password": "password", "KeyPassword": "key.password"}
+"""Elements of a ``<KeyStore>`` or ``<TrustStore>``, and what their parameters end in."""
+
 PROFILE_KEYS: Final = {
     "target_hosts": "targetHosts",
     "proxy_host": "proxyHost",
@@ -165,11 +169,21 @@ def _axis2_parameters(parent: etree._Element) -> Iterator[tuple[str, str]]:
         parts = list(elements(parameter))
         if parts and parameter.get("name") == PROXY_PROFILES:
             yield PROXY_PROFILES, "\n".join(etree.tostring(part, encoding="unicode", with_tail=False) for part in parts)
+        elif parts and parameter.get("name") in STORES:
+            yield from _store(parameter.get("name", ""), parts[0])
         elif parts:
             # <parameter name="ws.trust.store"><ws.trust.store.location>...: the parts are named in full
             yield from ((local_name(part), (part.text or "").strip()) for part in parts)
         elif parameter.get("name"):
             yield parameter.get("name", ""), (parameter.text or "").strip()
+
+
+def _store(name: str, store: etree._Element) -> Iterator[tuple[str, str]]:
+    """``<parameter name="truststore"><TrustStore><Location>...``, of the sender for https."""
+    for part in elements(store):
+        key = STORE_KEYS.get(local_name(part))
+        if key is not None:
+            yield f"{name}.{key}", (part.text or "").strip()
 
 
 def write_deployment_toml(transports: Mapping[str, Mapping[str, str]]) -> str:

@@ -83,10 +83,8 @@ class SenderParameters:
     limits: BackendConnectionParameters = parameter_group(BackendConnectionParameters)
 
 
-def sender_remarks(scheme: str, texts: Mapping[str, str]) -> list[str]:
+def websocket_remarks(texts: Mapping[str, str]) -> list[str]:
     """What is to be said of the parameters of a transport sender: wrong values, and names that mean nothing."""
-    if scheme not in ("ws", "wss"):
-        return []
     remarks: list[str] = []
     known = set()
     for cls in (SenderParameters, CallerParameters):

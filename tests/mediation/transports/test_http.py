@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import gzip
 import ipaddress
+import socket
 import ssl
 
 import pytest
@@ -17,8 +18,8 @@ from mediation.errors import ConnectionFailed, ConnectionLost, EndpointError, Me
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
-from mediation.transports import TRANSPORTS, SendOptions, http
-from mediation.transports.http import HttpTransport
+from mediation.transports import TRANSPORTS, SendOptions
+from mediation.transports.http import HTTP, HttpTransport
 from tests.mediation.http_backend import free_port_url, http_backend, raw_backend
 from tests.mediation.support import DictEnvironment
 
@@ -54,8 +55,15 @@ def message(
     return MessageContext(DictEnvironment(), Payload(body, content_type), headers=fields, axis2=axis2)
 
 
+def under(parameters: dict[str, str], scheme: str = "http") -> MessageContext:
+    """A message where the transport sender has these parameters."""
+    ctx = message()
+    ctx.environment = DictEnvironment(transports={scheme: parameters})
+    return ctx
+
+
 def test_it_is_the_transport_of_both_schemes():
-    assert TRANSPORTS["http"] is TRANSPORTS["https"] is http.HTTP
+    assert TRANSPORTS["http"] is TRANSPORTS["https"] is HTTP
 
 
 # -- requests
@@ -368,13 +376,48 @@ async def test_a_back_end_that_takes_too_long(transport, backend):
     assert (caught.value.code, caught.value.message) == (101504, "Send timeout")
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
-async def test_a_back_end_that_closes_before_its_answer_is_complete(transport, answer):
+@pytest.mark.parametrize(
+    ("answer", "code"), [(b"", 101505), (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", 101501)]
+)
+async def test_a_back_end_that_closes_before_its_answer_is_complete(transport, answer, code):
     async with raw_backend(answer) as (url, _):
         with pytest.raises(ConnectionLost) as caught:
             await transport.send(message(), url, SendOptions())
 
-    assert caught.value.code == 101505
+    assert caught.value.code == code
+
+
+async def test_an_answer_that_is_not_of_its_content_coding(transport, backend):
+    backend.answers(b"not compressed", Content_Encoding="gzip")
+    with pytest.raises(EndpointError, match="not what its Content-Encoding says") as caught:
+        await transport.send(message(), backend.url, SendOptions())
+    assert caught.value.code == 101510
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nX: " + bytes([97]) * 20_000, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x"]
+)
+async def test_a_head_that_cannot_be_used(transport, head):
+    async with raw_backend(head + b"\r\n\r\n") as (url, _):
+        with pytest.raises(EndpointError) as caught:
+            await transport.send(message(), url, SendOptions())
+    assert caught.value.code == 101506
+
+
+async def test_a_back_end_that_does_not_accept_connections_in_time(transport):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        port = server.getsockname()[1]
+        # The queue of connections that nobody accepts is full.
+        held = [socket.socket() for _ in range(4)]
+        for each in held:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        ctx = under({"http.connection.timeout": "50"})
+        with pytest.raises(ConnectionFailed) as caught:
+            await transport.send(ctx, f"http://127.0.0.1:{port}/", SendOptions())
+        for each in held:
+            each.close()
+    assert caught.value.code == 101508
 
 
 async def test_a_back_end_that_does_not_speak_http(transport):
@@ -386,17 +429,16 @@ async def test_a_back_end_that_does_not_speak_http(transport):
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-async def test_an_answer_over_the_limit_is_refused(transport, backend, monkeypatch, compressed):
-    monkeypatch.setattr(http, "MAX_ANSWER", 1000)
+async def test_an_answer_over_the_limit_is_refused(transport, backend, compressed):
     if compressed:
         backend.answers(gzip.compress(bytes(1001)), Content_Encoding="gzip")
     else:
         backend.answers(bytes(1001))
 
     with pytest.raises(EndpointError, match="larger than 1000 bytes") as caught:
-        await transport.send(message(), backend.url, SendOptions())
+        await transport.send(under({"http.max.response.size": "1000"}), backend.url, SendOptions())
 
-    assert caught.value.code == 101506
+    assert caught.value.code == 101510
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -410,6 +452,106 @@ async def test_a_document_is_held_to_its_own_limit(transport, backend, compresse
     assert await transport.fetch(backend.url, 1000, timeout=5) == document
     with pytest.raises(EndpointError, match="larger than 999 bytes"):
         await transport.fetch(backend.url, 999, timeout=5)
+
+
+# -- properties of the message
+
+
+async def test_http_10(transport):
+    async with raw_backend(b"HTTP/1.0 200 OK\r\n\r\nhi") as (url, received):
+        ctx = message()
+        ctx.set("FORCE_HTTP_1.0", "true", "axis2")
+        answer = await transport.send(ctx, url, SendOptions())
+    assert received[0].startswith(b"POST / HTTP/1.0\r\n")
+    assert answer.payload.raw == b"hi"
+
+
+async def test_the_request_line_may_have_the_whole_address(transport):
+    async with raw_backend(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, received):
+        ctx = message()
+        ctx.set("POST_TO_URI", "true", "axis2")
+        await transport.send(ctx, f"{url}/a?b=c", SendOptions())
+    assert received[0].startswith(f"POST {url}/a?b=c HTTP/1.1\r\n".encode())
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_no_body_where_there_has_to_be_none(transport, backend, method):
+    ctx = message(method=method)
+    ctx.set("FORCE_POST_PUT_NOBODY", "true", "axis2")
+    await transport.send(ctx, backend.url, SendOptions())
+    assert (backend.seen[0].body, backend.seen[0].get("Content-Length")) == (b"", "0")
+
+
+@pytest.mark.parametrize("length", [100, 200_000])
+async def test_a_body_is_compressed_when_the_header_or_the_property_says_so(transport, backend, length):
+    body = b"<a>" + b"x" * length + b"</a>"
+    for scope, name, value in (
+        ("transport", "Content-Encoding", "gzip"),
+        ("axis2", "transport.http.gzipRequest", "true"),
+    ):
+        ctx = message(body)
+        ctx.set(name, value, scope)
+        await transport.send(ctx, backend.url, SendOptions())
+    for seen in backend.seen:
+        assert (seen.get_all("Content-Encoding"), gzip.decompress(seen.body)) == (["gzip"], body)
+        assert seen.get("Content-Length") == str(len(seen.body))
+
+
+async def test_a_body_in_a_coding_that_is_not_known_leaves_as_it_came(transport, backend):
+    await transport.send(message(b"\x0b\x02", Content_Encoding="br"), backend.url, SendOptions())
+    assert (backend.seen[0].body, backend.seen[0].get("Content-Encoding")) == (b"\x0b\x02", "br")
+
+
+# -- parameters of the transport sender
+
+
+async def test_connections_to_a_host_are_limited(transport, backend):
+    under_way, most = 0, 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return web.Response()
+
+    backend.answer = answer
+    limited = under({"http.max.connection.per.host.port": "2"})
+    await asyncio.gather(*(transport.send(limited, backend.url, SendOptions()) for _ in range(6)))
+    assert (most, len(backend.seen)) == (2, 6)
+
+
+async def test_connections_may_not_be_kept(transport, backend):
+    for _ in range(2):
+        await transport.send(under({"http.connection.disable.keepalive": "true"}), backend.url, SendOptions())
+    assert [seen.get("Connection") for seen in backend.seen] == ["close", "close"]
+
+
+async def test_a_proxy_gets_the_request_and_its_credentials(transport, backend):
+    proxy = {
+        "http.proxyHost": "127.0.0.1",
+        "http.proxyPort": backend.url.rpartition(":")[2],
+        "http.proxy.username": "me",
+        "http.proxy.password": "secret",
+        "http.nonProxyHosts": "localhost|*.inside",
+    }
+    await transport.send(under(proxy), "http://shop.example/a", SendOptions())
+    assert backend.seen[0].target == "http://shop.example/a"
+    assert backend.seen[0].get("Host") == "shop.example"
+    assert backend.seen[0].get("Proxy-Authorization") == "Basic bWU6c2VjcmV0"
+    await transport.send(under(proxy), backend.url.replace("127.0.0.1", "localhost"), SendOptions())
+    assert backend.seen[1].target == "/"
+
+
+async def test_a_proxy_that_refuses_the_tunnel_is_a_failed_connection(transport):
+    async with raw_backend(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as (url, received):
+        proxy = {"http.proxyHost": "127.0.0.1", "http.proxyPort": url.rpartition(":")[2]}
+        with pytest.raises(
+            ConnectionFailed, match=r"The proxy refused the way to https://shop\.example/ with the status"
+        ):
+            await transport.send(under(proxy, "https"), "https://shop.example/", SendOptions())
+    assert received[0].startswith(b"CONNECT shop.example:443 HTTP/1.1\r\n")
 
 
 # -- TLS
@@ -472,6 +614,21 @@ async def test_a_certificate_for_another_host_is_refused(tls_backend, certificat
     with pytest.raises(ConnectionFailed, match="TLS certificate refused"):
         await transport.send(message(), tls_backend.url.replace("127.0.0.1", "localhost"), SendOptions())
     await transport.aclose()
+
+
+async def test_the_sender_says_whom_to_trust(transport, tls_backend, certificate):
+    trusting = {"truststore.location": str(certificate), "truststore.type": "PEM"}
+    await transport.send(under(trusting, "https"), tls_backend.url, SendOptions())
+    elsewhere = tls_backend.url.replace("127.0.0.1", "localhost")
+    with pytest.raises(ConnectionFailed, match="TLS certificate refused"):
+        await transport.send(under(trusting, "https"), elsewhere, SendOptions())
+    await transport.send(under(trusting | {"HostnameVerifier": "AllowAll"}, "https"), elsewhere, SendOptions())
+    assert len(tls_backend.seen) == 2
+
+
+async def test_a_store_that_is_not_there_is_a_failed_connection(transport, tls_backend):
+    with pytest.raises(ConnectionFailed, match=r"nowhere\.jks"):
+        await transport.send(under({"truststore.location": "nowhere.jks"}, "https"), tls_backend.url, SendOptions())
 
 
 async def test_tls_to_a_port_without_it_is_a_failed_connection(transport, backend):

@@ -169,4 +169,22 @@ def test_parameters_that_mean_nothing_and_wrong_values_are_told():
         'line 3: parameter ws.connect.timeout "soon" is not a number of seconds of at least 0.01',
         'line 3: parameter "ws.heartbeat" is not known; it is ignored',
     ]
-    assert FoundTransport("deployment.toml", 3, "http", parameters).findings() == ()
+    found = FoundTransport("deployment.toml", 3, "http", {"http.proxyPort": "80", "ws.http.reply": "first"})
+    assert [finding.message for finding in found.findings()] == [
+        'parameter "ws.http.reply" is not known; it is ignored'
+    ]
+
+
+def test_stores_of_the_https_sender_are_parameters_of_their_own():
+    sender = """<transportSender name="https"><parameter name="truststore"><TrustStore>
+        <Location>trust.jks</Location><Type>JKS</Type><Password>secret</Password></TrustStore></parameter>
+        <parameter name="keystore"><KeyStore><Location>key.jks</Location><KeyPassword>k</KeyPassword></KeyStore>
+        </parameter></transportSender>"""
+    [found] = read_axis2("axis2.xml", parse_xml(sender))
+    assert found.parameters == {
+        "truststore.location": "trust.jks",
+        "truststore.type": "JKS",
+        "truststore.password": "secret",
+        "keystore.location": "key.jks",
+        "keystore.key.password": "k",
+    }

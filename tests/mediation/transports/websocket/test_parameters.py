@@ -1,6 +1,6 @@
 """Parameters of the ``ws`` and ``wss`` transport senders."""
 
-from mediation.transports.websocket.parameters import SenderParameters, sender_parameters, sender_remarks
+from mediation.transports.websocket.parameters import SenderParameters, sender_parameters, websocket_remarks
 
 
 def test_every_parameter_is_read():
@@ -41,9 +41,8 @@ def test_a_wrong_value_is_told_once_and_its_default_counts(caplog):
 
 
 def test_remarks_on_the_parameters_of_a_sender():
-    assert sender_remarks("ws", {"ws.connect.timeout": "5", "ws.http.connection": "proxy"}) == []
-    assert sender_remarks("wss", {"ws.http.reply": "maybe", "other": "1"}) == [
+    assert websocket_remarks({"ws.connect.timeout": "5", "ws.http.connection": "proxy"}) == []
+    assert websocket_remarks({"ws.http.reply": "maybe", "other": "1"}) == [
         'parameter ws.http.reply "maybe" is not one of none, first, correlated',
         'parameter "other" is not known; it is ignored',
     ]
-    assert sender_remarks("http", {"other": "1"}) == []
