@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from mediation.errors import MediationError
+from mediation.errors import GrammarError, MediationError
 from mediation.expressions.json_eval import JsonEval
+from mediation.expressions.results import is_node_list
 from mediation.splitting import cut_out, empty
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ def put_elements(ctx: MessageContext, elements: Iterable[etree._Element], enclos
     ctx.payload.changed()
 
 
+def check_name(name: str | None) -> None:
+    """
+    Raises:
+        GrammarError: it is no name of an element.
+    """
+    try:
+        if name is not None:
+            etree.QName(name)
+    except ValueError as exc:
+        raise GrammarError(f'"{name}" is not the name of an element') from exc
+
+
 def enclosing_element(value: Any) -> etree._Element | None:
     """The element that a property holds, alone or as the first of a list."""
     if isinstance(value, list):
@@ -74,6 +87,20 @@ def is_json(messages: Iterable[MessageContext], expression: Expression | None) -
     if expression is not None:
         return isinstance(expression, JsonEval)
     return all(ctx.payload.is_json for ctx in messages)
+
+
+def json_values_of(messages: Iterable[MessageContext], expression: Expression) -> list[Any]:
+    """
+    What the expression finds in each body.
+
+    Raises:
+        MediationError: it finds elements.
+    """
+    values = [expression.value(ctx) for ctx in messages]
+    for value in values:
+        if isinstance(value, etree._Element) or (isinstance(value, list) and value and is_node_list(value)):
+            raise MediationError(f"scatter-gather: {expression.source} finds elements, which are no JSON value")
+    return values
 
 
 def values_of(messages: Iterable[MessageContext], expression: Expression | None) -> list[Any]:

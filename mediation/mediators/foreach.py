@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mediation import branching, flow, grammar
 from mediation.errors import GrammarError, SequenceNotFound
@@ -13,10 +13,16 @@ from mediation.expressions import Expression
 from mediation.expressions.json_eval import JsonEval
 from mediation.flow import Outcome
 from mediation.grammar import Mediator, mediator
+from mediation.mediators.foreach_collection import ForEachCollectionMediator
 from mediation.mediators.sequence import SequenceMediator
 from mediation.message import MessageContext
 from mediation.properties import FOREACH_COUNTER, FOREACH_ORIGINAL_MESSAGE
 from mediation.replacing import JsonParts, Part, Parts, XmlParts
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from mediation.compiler import Compiler
 
 SENDERS: Final = frozenset({"call", "callout", "send"})
 
@@ -43,6 +49,8 @@ class ForEachMediator(Mediator):
 
     The sequence sends nothing: ``send``, ``call`` and ``callout`` are refused in it. A failure ends the loop, with
     ``continueLoopOnFailure`` only the round, whose part then stays as it was.
+
+    With the attribute ``collection`` it is :class:`~mediation.mediators.foreach_collection.ForEachCollectionMediator`.
     """
 
     expression: Expression = grammar.expression(required=True)
@@ -50,6 +58,13 @@ class ForEachMediator(Mediator):
     id: str | None = grammar.attribute(None, name="id")
     continue_on_failure: bool = grammar.attribute(False, name="continueLoopOnFailure", convert=grammar.boolean)
     sequence: SequenceMediator | None = grammar.child("sequence", SequenceMediator)
+
+    @classmethod
+    def from_xml(cls, element: etree._Element, compiler: Compiler) -> Any:
+        if element.get("collection"):
+            return ForEachCollectionMediator.from_xml(element, compiler)
+        # A class with slots is made twice, and the short form of super() knows the first one.
+        return super(ForEachMediator, cls).from_xml(element, compiler)  # noqa: UP008
 
     def check(self) -> None:
         if (self.sequence is None) is (self.sequence_name is None):
