@@ -181,7 +181,9 @@ def test_a_section_that_a_docstring_cites_is_there(source):
 
 
 def documented_xml() -> list[tuple[str, str]]:
-    return [(name_of(page), block) for page in PAGES for block in blocks(page) if block.lstrip().startswith("<")]
+    # The reference has parts of artifacts.
+    pages = [page for page in PAGES if page.parent.name != "reference"]
+    return [(name_of(page), block) for page in pages for block in blocks(page) if block.lstrip().startswith("<")]
 
 
 @pytest.mark.parametrize(("page", "xml"), documented_xml())
