@@ -27,9 +27,11 @@ class JsonSchema:
     A compiled schema. Shared by all messages.
 
     Attributes:
+        document: as it was written.
         used: the local entries that it was made of.
     """
 
+    document: Any
     validator: Any
     used: tuple[tuple[str, LocalEntry], ...]
 
@@ -81,6 +83,6 @@ def json_schema(key: str, environment: Environment) -> JsonSchema:
         kind = jsonschema_rs.validator_cls_for(schema) if declared else jsonschema_rs.Draft4Validator
         base = key if ":" in key else f"{_BASE}{key}"
         validator = kind(schema, base_uri=base, retriever=document, pattern_options=_PATTERNS)
-        return JsonSchema(validator, tuple(used))
+        return JsonSchema(schema, validator, tuple(used))
     except (ValueError, jsonschema_rs.ValidationError) as exc:
         raise MediationError(f"Error while validating the JSON Schema {key} : {str(exc).splitlines()[0]}") from exc

@@ -17,7 +17,7 @@ BANDS = {
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service "
         "inbound_endpoint local_entry registry server_configuration alternatives inbox parameters "
         "limit_parameters access inbound_tls client_certificate conversation_parameters control_frames handlers "
-        "templates connectors api service_description child_processes enrichment transformation json_schema scripting stores triggers "
+        "templates connectors api service_description child_processes enrichment transformation json_schema json_coercion scripting stores triggers "
         "task message_processor python_classes http_inbound typed_values json_options payload_template freemarker call_content branching "
         "splitting targets aggregation joining replacing loop_collections gathering evaluators databases"
     ),

@@ -11,8 +11,6 @@ from mediation.expressions import json_edit
 from mediation.expressions.jsonpath import MISSING, Path
 from mediation.payloads.json_text import dumps, loads
 
-from .xml_nodes import replace_json
-
 if TYPE_CHECKING:
     from mediation.expressions.json_eval import JsonEval
     from mediation.message import MessageContext
@@ -36,7 +34,7 @@ def read(source: JsonEval, ctx: MessageContext, *, keep: bool) -> Any:
     if value is MISSING:
         raise MediationError(f"No results for path: {source.source}")
     if not keep and not path.is_root:
-        replace_json(ctx.payload, json_edit.removed(document, path.locations(document)))
+        _set_body(ctx, json_edit.removed(document, path.locations(document)))
     return value
 
 
@@ -54,7 +52,7 @@ def put_at(target: JsonEval, value: Any, action: str, ctx: MessageContext) -> No
         document = json_edit.changed(
             document, location, lambda old: value if action == "replace" else _with_child(old, value)
         )
-    replace_json(ctx.payload, document)
+    _set_body(ctx, document)
 
 
 def _with_child(parent: Any, value: Any) -> Any:
@@ -74,7 +72,7 @@ def put_into_body(value: Any, action: str, ctx: MessageContext) -> None:
             "Unsupported JSON payload : %s.Only JSON arrays and objects can be enriched to the body", _excerpt(value)
         )
     else:
-        replace_json(ctx.payload, value)
+        _set_body(ctx, value)
 
 
 def put_property(name: str, value: Any, action: str, ctx: MessageContext) -> None:
@@ -124,7 +122,7 @@ def rename(path: Path, key: str, name: Any, ctx: MessageContext) -> None:
         raise MediationError(f"Failed to rename the key. There is no {key} to be renamed")
     for location in reversed(locations):
         document = json_edit.changed(document, location, change)
-    replace_json(ctx.payload, document)
+    _set_body(ctx, document)
 
 
 def without(document: Any, paths: Sequence[Path]) -> Any:
@@ -142,6 +140,11 @@ def without(document: Any, paths: Sequence[Path]) -> Any:
             raise MediationError("Error occurred while executing the action : remove", detail="No results for path")
         document = json_edit.removed(document, locations)
     return document
+
+
+def _set_body(ctx: MessageContext, value: Any) -> None:
+    # Text would be taken for JSON text.
+    ctx.payload.replace_json(dumps(value) if isinstance(value, str) else value, keep_type=True)
 
 
 def _excerpt(value: Any) -> str:

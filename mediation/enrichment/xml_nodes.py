@@ -135,7 +135,7 @@ def put_into_body(nodes: Sequence[Node], action: str, payload: Payload) -> None:
     """
     first = payload.first_child
     if action == "replace" and nodes and isinstance(nodes[0], str) and first is not None and _is_json(nodes[0]):
-        replace_json(payload, nodes[0])
+        payload.replace_json(nodes[0], keep_type=True)
         return
     elements = [node for node in nodes if not isinstance(node, str)]
     if first is None:
@@ -164,13 +164,6 @@ def _is_json(text: str) -> bool:
     except PayloadError:
         return False
     return True
-
-
-def replace_json(payload: Payload, value: Any) -> None:
-    """Make JSON the body, which leaves in the type that the message has."""
-    content_type = payload.content_type
-    payload.replace_json(value)
-    payload.content_type = content_type or payload.content_type
 
 
 def put_envelope(nodes: Sequence[Node], payload: Payload) -> None:

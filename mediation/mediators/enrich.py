@@ -340,7 +340,7 @@ class EnrichMediator(Mediator):
         if left is MISSING:
             ctx.payload.clear()
         else:
-            xml_nodes.replace_json(ctx.payload, left)
+            ctx.payload.replace_json(left, keep_type=True)
 
 
 def _has_json(ctx: MessageContext) -> bool:

@@ -249,9 +249,12 @@ class Payload:
             self._set_empty()
         return self.body
 
-    def replace_json(self, value: Any) -> None:
+    def replace_json(self, value: Any, *, keep_type: bool = False) -> None:
         """
         Make this JSON the body. A ``str`` is JSON text and is kept as it is; anything else is a JSON value.
+
+        Args:
+            keep_type: it leaves in the type that the body has, converted to that if need be.
 
         Raises:
             PayloadError: the text is not JSON.
@@ -260,7 +263,8 @@ class Payload:
         self._change()
         self._envelope = None
         self._json, self._value = text, parsed
-        self.content_type = media_types.JSON
+        if not keep_type or self.content_type is None:
+            self.content_type = media_types.JSON
 
     def replace_text(self, text: str) -> None:
         """
