@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from mediation.aggregation import ROOM
+from mediation.branches import Branches
 from mediation.exchange import Exchange, Exchanges
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
@@ -17,7 +19,7 @@ from mediation.transports import TRANSPORTS
 from mediation.transports.http import HTTP
 from mediation.transports.websocket.sender import WebSocketSender
 from tests.mediation.http_backend import free_port_url, http_backend
-from tests.mediation.support import DictEnvironment
+from tests.mediation.support import DictEnvironment, until
 
 RECEIVE = 'receive="received"'
 FORCE = '<property name="FORCE_SC_ACCEPTED" value="true" scope="axis2"/>'
@@ -357,6 +359,138 @@ async def test_the_status_for_a_failed_back_end_can_be_chosen(running):
     )
 
     assert (await exchange(env).run(running)).status == 502
+
+
+# -- branches and groups
+
+PARTS = 150
+
+
+def iterate(inside: str, attributes: str = "") -> str:
+    return f'<iterate expression="//b" {attributes}><target><sequence>{inside}</sequence></target></iterate>'
+
+
+def aggregate(inside: str = "<respond/>", condition: str = "", attributes: str = "") -> str:
+    return f"<aggregate {attributes}>{condition}<onComplete>{inside}</onComplete></aggregate>"
+
+
+def parts(count: int = PARTS) -> bytes:
+    envelope = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><a>{}</a></s:Body></s:Envelope>'
+    return envelope.format("".join(f"<b>{number}</b>" for number in range(count))).encode()
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+async def test_answers_to_the_parts_of_a_message_become_one(running, backend, sequential):
+    inside = iterate(send(backend.url), f'sequential="{sequential}"')
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence><outSequence>{aggregate()}</outSequence>"))
+
+    answer = await exchange(env, parts(), SOAPAction="a").run(running)
+
+    assert answer.status == 200
+    assert answer.body.count(b"<b>") == PARTS
+    assert len(backend.seen) == PARTS
+
+
+async def test_parts_that_are_turned_round_become_one(running):
+    inside = iterate("<loopback/>", 'id="x"')
+    out = aggregate(attributes='id="x"')
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence><outSequence>{out}</outSequence>"))
+
+    answer = await exchange(env, parts(), SOAPAction="a").run(running)
+
+    assert answer.body.count(b"<b>") == PARTS
+
+
+async def test_only_so_many_branches_send_at_a_time(running, backend, monkeypatch):
+    monkeypatch.setattr(Branches, "limit", 3)
+    open_requests, most = 0, 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal open_requests, most
+        open_requests += 1
+        most = max(most, open_requests)
+        await asyncio.sleep(0.001)
+        open_requests -= 1
+        return web.Response(body=parts(1), headers={"Content-Type": "text/xml"})
+
+    backend.answer = answer
+    inside = iterate(send(backend.url))
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence><outSequence>{aggregate()}</outSequence>"))
+
+    answer_of_all = await exchange(env, parts(30), SOAPAction="a").run(running)
+
+    assert answer_of_all.body.count(b"<b>") == 30
+    assert most == 3
+
+
+async def test_202_when_all_branches_and_their_answers_have_ended(running, backend):
+    asked, waiting = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        asked.set()
+        await waiting.wait()
+        return web.Response(text="answer")
+
+    backend.answer = answer
+    env = DictEnvironment(
+        proxy(f"<inSequence>{iterate(send(backend.url))}</inSequence><outSequence><drop/></outSequence>")
+    )
+    request = asyncio.create_task(exchange(env, parts(2), SOAPAction="a").run(running))
+    await asked.wait()
+
+    assert not request.done()
+    waiting.set()
+    assert await request == HttpAnswer(202)
+
+
+async def test_202_when_a_group_is_given_up(running, monkeypatch):
+    monkeypatch.setattr(ROOM, "patience", 0.02)
+    inside = iterate("<loopback/>")
+    condition = '<completeCondition><messageCount min="9"/></completeCondition>'
+    waits = '<property name="messageSequence" action="remove"/>'
+    out = f"<outSequence>{waits}{aggregate(condition=condition)}</outSequence>"
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence>{out}"))
+
+    assert await exchange(env, parts(2), SOAPAction="a").run(running) == HttpAnswer(202)
+
+
+async def test_a_group_answers_at_its_time_out(running):
+    inside = iterate("<loopback/>")
+    timed = '<completeCondition timeout="1"><messageCount min="-1"/></completeCondition>'
+    waits = '<property name="messageSequence" action="remove"/>'
+    out = f"<outSequence>{waits}{aggregate(condition=timed)}</outSequence>"
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence>{out}"))
+
+    answer = await exchange(env, parts(2), SOAPAction="a").run(running)
+
+    assert (answer.status, answer.body.count(b"<b>")) == (200, 2)
+
+
+async def test_what_cannot_be_joined_runs_the_fault_sequence_of_the_proxy_service(running):
+    out = '<aggregate><onComplete expression="."><respond/></onComplete></aggregate>'
+    fault = f"<faultSequence>{constant('failed')}<respond/></faultSequence>"
+    inside = iterate("<loopback/>")
+    env = DictEnvironment(proxy(f"<inSequence>{inside}</inSequence><outSequence>{out}</outSequence>{fault}"))
+
+    answer = await exchange(env, parts(2), SOAPAction="a").run(running)
+
+    assert (answer.status, answer.body) == (500, b"failed")
+
+
+async def test_what_is_cancelled_ends_its_branches(running, backend):
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    backend.answer = answer
+    env = DictEnvironment(proxy(f"<inSequence>{iterate(send(backend.url))}</inSequence>"))
+    request = exchange(env, parts(2), SOAPAction="a")
+    answered = asyncio.create_task(request.run(running))
+    await until(lambda: len(backend.seen) == 2)
+
+    assert await running.drain(0.01) == 1
+    assert (await answered).status == 503
+    await until(lambda: not request._request.unfinished)
 
 
 # -- life

@@ -1,7 +1,10 @@
 """One WebSocket client's conversation, without a network."""
 
+import asyncio
+
 import pytest
 
+from mediation.branches import Branches
 from mediation.headers import Headers
 from mediation.payloads import Payload
 from mediation.runtime import Runtime
@@ -232,3 +235,49 @@ async def test_answers_that_set_off_answers_end(monkeypatch):
 
     code, reason = session.connection.close_frame
     assert (code, reason.startswith("64 answers of back-ends to one message")) == (4000, True)
+
+
+# -- branches
+
+SPLIT = '<iterate expression="json-eval($.a)"><target><sequence>{}</sequence></target></iterate>'
+
+
+async def test_the_next_frame_waits_for_the_branches_of_the_one_before(monkeypatch):
+    monkeypatch.setattr(Branches, "limit", 1)
+    env = DictEnvironment(main=SPLIT.format("<respond/>"))
+    session = RecordingSession(env, subprotocol=JSON)
+    split = env.sequence("main").mediators[0].target.sequence
+    object.__setattr__(split, "mediators", (Later(), *split.mediators))
+
+    for frame in ('{"a":[1,2,3]}', '{"a":[4]}', '{"a":[5,6]}'):
+        session.received(frame)
+    await session.settled()
+
+    assert session.replies == ["1", "2", "3", "4", "5", "6"]
+
+
+class Later:
+    """Waits, the first ones longest."""
+
+    def mediate(self, ctx):
+        return self._wait(7 - int(ctx.payload.json_text()))
+
+    async def _wait(self, turns):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return True
+
+
+async def test_frames_may_wait_for_each_other_in_a_group():
+    together = (
+        '<aggregate><correlateOn expression="json-eval($.a)"/><completeCondition><messageCount min="2" max="-1"/>'
+        '</completeCondition><onComplete expression="json-eval($.a)"><respond/></onComplete></aggregate>'
+    )
+    session = RecordingSession(DictEnvironment(main=together), subprotocol=JSON)
+
+    session.received('{"a":1}')
+    await session.settled()
+    session.received('{"a":2}')
+    await session.settled()
+
+    assert session.replies == ["[1,2]"]
