@@ -51,6 +51,8 @@ ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
 ESB_STORE_DIR = env.str("ESB_STORE_DIR", default=str(BASE_DIR))
 # The files of the registry: what artifacts use by keys such as conf:/transform.xslt.
 ESB_REGISTRY_DIR = env.str("ESB_REGISTRY_DIR", default=str(ESB_DATA_DIR / "registry"))
+# Where $FILE:NAME and ${configs.NAME} in artifacts are looked up: lines like NAME=value.
+ESB_PROPERTIES_FILE = env.str("ESB_PROPERTIES_FILE", default=str(ESB_DATA_DIR / "file.properties"))
 # Addresses that local entries with src="http..." may be read from: "https://config.example/entries/".
 ESB_ENTRY_URLS = env.list("ESB_ENTRY_URLS", default=[])
 # False takes the admin off the main port, for a main port that the world can reach.
@@ -96,6 +98,7 @@ ESB_MAX_GROUPED_MESSAGES = env.int("ESB_MAX_GROUPED_MESSAGES", default=10_000)
 ESB_GROUP_SECONDS = env.float("ESB_GROUP_SECONDS", default=300.0)
 # Origins that browsers may open WebSockets from, beside the host's own: "https://shop.example", or "*" for any.
 ESB_ALLOWED_ORIGINS = env.list("ESB_ALLOWED_ORIGINS", default=[])
+ESB_ALLOWED_ADDRESSES = env.list("ESB_ALLOWED_ADDRESSES", default=[])
 # Reverse proxies whose X-Forwarded-For says who a client is: "10.0.0.1,10.1.0.0/16". Nobody else's counts.
 ESB_TRUSTED_PROXIES = env.networks("ESB_TRUSTED_PROXIES")
 # Origins whose web pages may read the answers of REST APIs ("https://shop.example", or "*" for any), and the request

@@ -44,6 +44,7 @@ class Options:
     max_grouped_messages: int = 10_000
     group_seconds: float = 300.0
     allowed_origins: tuple[str, ...] = ()
+    allowed_addresses: tuple[str, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
     cors_headers: str = ""
@@ -89,6 +90,7 @@ class Options:
             max_grouped_messages=settings.ESB_MAX_GROUPED_MESSAGES,
             group_seconds=settings.ESB_GROUP_SECONDS,
             allowed_origins=tuple(settings.ESB_ALLOWED_ORIGINS),
+            allowed_addresses=tuple(settings.ESB_ALLOWED_ADDRESSES),
             trusted_proxies=tuple(settings.ESB_TRUSTED_PROXIES),
             cors_origins=tuple(settings.ESB_CORS_ORIGINS),
             cors_headers=settings.ESB_CORS_HEADERS,

@@ -37,6 +37,7 @@ from mediation.options import Options
 from mediation.runtime import Runtime
 from mediation.scripting.engine import ENGINE
 from mediation.stores.queues import QUEUES
+from mediation.transports.addresses import ADDRESSES
 from mediation.transports.http import HTTP
 from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
 from mediation.views import proxy_services
@@ -85,6 +86,7 @@ class Server:
         Returns when that was tried once. A source that fails now is tried until it works.
         """
         Branches.limit = self.options.max_branches
+        ADDRESSES.allow(self.options.allowed_addresses)
         ROOM.limit, ROOM.patience = self.options.max_grouped_messages, self.options.group_seconds
         proxy_services.bind(self.runtime)
         LOCAL.bind(self.runtime)

@@ -18,6 +18,7 @@ from mediation.grammar import MEDIATORS
 from mediation.inbound_endpoint import WITHOUT_EFFECT, InboundEndpoint
 from mediation.parameters import declared_parameters
 from mediation.payloads.xml import parse_xml
+from mediation.transports.http_parameters import HttpParameters
 from mediation.transports.websocket.callers import CallerParameters
 from mediation.transports.websocket.parameters import SenderParameters
 from tests.esbsite.serving import ROOT
@@ -84,7 +85,7 @@ def defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(environ.Env, "get_value", record)
     monkeypatch.setenv("ESB_DATA_DIR", str(tmp_path))
     runpy.run_path(str(ROOT / "esbsite" / "settings.py"))
-    for name in ("DATABASE_URL", "ESB_REGISTRY_DIR"):
+    for name in ("DATABASE_URL", "ESB_REGISTRY_DIR", "ESB_PROPERTIES_FILE"):
         recorded[name] = recorded[name].replace(str(tmp_path), "var")
     return recorded
 
@@ -214,3 +215,9 @@ def test_every_parameter_of_websocket_is_documented(cls):
     documented = set(names((ROOT / "docs" / "websocket.md").read_text()))
 
     assert {declared.name for _, declared in declared_parameters(cls)} <= documented
+
+
+def test_every_parameter_of_the_http_senders_is_documented():
+    documented = set(names((ROOT / "docs" / "compatibility.md").read_text()))
+
+    assert {declared.name for _, declared in declared_parameters(HttpParameters)} <= documented

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from mediation.endpoints.leaf import Leaf
 from mediation.endpoints.settings import NO_SETTINGS, Settings, check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
-from mediation.errors import GrammarError
+from mediation.errors import GrammarError, InvalidAddress
 from mediation.message import MessageContext
 from mediation.properties import REST_URL_POSTFIX
 
@@ -37,6 +38,11 @@ class AddressEndpoint(Leaf):
 
     address: str
     is_dynamic: bool
+    comes_from_message: bool = False
+
+    @property
+    def is_named_by_messages(self) -> bool:
+        return self.comes_from_message or (self.is_dynamic and not has_fixed_host(self.address, "$"))
 
     @property
     def address_text(self) -> str:
@@ -49,11 +55,20 @@ class AddressEndpoint(Leaf):
         return with_postfix(address, ctx, self.settings.options.format)
 
 
+def has_fixed_host(address: str, placeholder: str) -> bool:
+    """Whether everything up to the path stands in the configuration; what follows cannot lead to another host."""
+    before, slash, _ = address.partition("://")[2].partition("/")
+    return bool(slash) and placeholder not in before and placeholder not in address.partition("://")[0]
+
+
 def with_postfix(address: str, ctx: MessageContext, format_: str | None) -> str:
     """
     ``/sub?x=y`` of a REST request behind an address, joined by exactly one slash; a mere query goes directly behind.
 
     A SOAP message goes to the address as it is: what it wants is in the message.
+
+    Raises:
+        InvalidAddress: it leads out of the path of the address.
     """
     postfix = ctx.axis2.get(REST_URL_POSTFIX)
     if not postfix:
@@ -63,7 +78,21 @@ def with_postfix(address: str, ctx: MessageContext, format_: str | None) -> str:
         return address
     if postfix.startswith("?"):
         return address + postfix
+    if ("." in postfix or "%" in postfix) and _climbs(postfix.partition("?")[0]):
+        raise InvalidAddress(postfix, f"it leads out of {address}")
     return f"{address.rstrip('/')}/{postfix.lstrip('/')}"
+
+
+def _climbs(path: str) -> bool:
+    """Whether a back-end could take it for a path above the one that it is appended to, escaped dots included."""
+    depth = 0
+    for segment in unquote(unquote(path)).replace("\\", "/").split("/"):
+        # "..;x" is ".." for some.
+        name = segment.partition(";")[0]
+        depth += -1 if name == ".." else 0 if name in ("", ".") else 1
+        if depth < 0:
+            return True
+    return False
 
 
 def read_address(
@@ -85,7 +114,13 @@ def address_endpoint(
     address: str,
     settings: Settings = NO_SETTINGS,
     properties: tuple[EndpointProperty, ...] = (),
+    *,
+    comes_from_message: bool = False,
 ) -> AddressEndpoint:
+    """
+    Args:
+        comes_from_message: a message has named the address, and not the configuration.
+    """
     return AddressEndpoint(
         name=name,
         kind="Address",
@@ -94,4 +129,5 @@ def address_endpoint(
         properties=properties,
         address=address,
         is_dynamic=bool(PLACEHOLDER.search(address)),
+        comes_from_message=comes_from_message,
     )

@@ -31,6 +31,10 @@ class DefaultEndpoint(Leaf):
     """
 
     @property
+    def is_named_by_messages(self) -> bool:
+        return True
+
+    @property
     def address_text(self) -> str:
         return ""
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from uritemplate import URITemplate
 from uritemplate.variable import VariableValue
 
-from mediation.endpoints.address import with_postfix
+from mediation.endpoints.address import has_fixed_host, with_postfix
 from mediation.endpoints.authentication import Authentication, read_authentication
 from mediation.endpoints.leaf import Leaf
 from mediation.endpoints.settings import check_scheme, read_settings
@@ -53,6 +53,10 @@ class HttpEndpoint(Leaf):
     template: URITemplate
     is_legacy: bool
     authentication: Authentication | None
+
+    @property
+    def is_named_by_messages(self) -> bool:
+        return bool(self.template.variables) and not has_fixed_host(self.template.uri, "{")
 
     @property
     def address_text(self) -> str:

@@ -28,6 +28,7 @@ from mediation.message import MessageContext
 from mediation.payloads.soap import fault_reason
 from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
 from mediation.transports import Answer, SendOptions, Transport, scheme_of, transport_for
+from mediation.transports.addresses import ADDRESSES
 
 NOT_READY: Final = {
     "Address": ("Currently , Address endpoint", 303001),
@@ -72,6 +73,11 @@ class Leaf:
     properties: tuple[EndpointProperty, ...]
 
     @property
+    def is_named_by_messages(self) -> bool:
+        """Whether a message may say which host it goes to."""
+        return False
+
+    @property
     def address_text(self) -> str:
         """The address as it was configured, for people."""
         raise NotImplementedError
@@ -105,6 +111,8 @@ class Leaf:
         for setting in self.properties:
             setting.apply(ctx)
         uri = self.uri(ctx)
+        if self.is_named_by_messages:
+            ADDRESSES.check(uri)
         options = self.settings.options
         if self.settings.timeout.dynamic is not None:
             options = replace(options, timeout=self.settings.timeout.of(ctx))

@@ -161,7 +161,7 @@ class AddressCache:
     _endpoints: OrderedDict[str, Endpoint] = field(default_factory=OrderedDict)
 
     def endpoint(self, address: str) -> Endpoint:
-        endpoint = self._endpoints.pop(address, None) or address_endpoint(self.name, address)
+        endpoint = self._endpoints.pop(address, None) or address_endpoint(self.name, address, comes_from_message=True)
         self._endpoints[address] = endpoint
         while len(self._endpoints) > self.size:
             self._endpoints.popitem(last=False)

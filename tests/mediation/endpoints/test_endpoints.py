@@ -9,6 +9,7 @@ from mediation.errors import (
     EndpointError,
     EndpointNotFound,
     EndpointNotReady,
+    InvalidAddress,
     InvalidHandshakeResponse,
 )
 from mediation.message import MessageContext
@@ -95,6 +96,23 @@ def test_the_postfix_is_for_rest_messages(transport, ctx, format_, media_type, u
     ctx.axis2.update({"REST_URL_POSTFIX": "/sub", "messageType": media_type})
     endpoint(f'<address uri="http://h/a" {format_}/>').send(ctx)
     assert transport.sent[0][0] == uri
+
+
+@pytest.mark.parametrize(
+    "postfix", ["/..", "/a/../../b", "/..%2fb", "/%2e%2e/b", "/%252e%252e/b", "/..%5cb", "/..;x/b"]
+)
+def test_a_postfix_does_not_lead_out_of_the_address(transport, ctx, postfix):
+    ctx.axis2["REST_URL_POSTFIX"] = postfix
+    with pytest.raises(InvalidAddress, match="it leads out of http://h/a"):
+        endpoint('<address uri="http://h/a"/>').send(ctx)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize("postfix", ["/b/../c", "/..b", "/v1.0/x?y=../..", "/a%20b"])
+def test_dots_that_stay_within_the_address_are_left_alone(transport, ctx, postfix):
+    ctx.axis2["REST_URL_POSTFIX"] = postfix
+    endpoint('<address uri="http://h/a"/>').send(ctx)
+    assert transport.sent[0][0] == f"http://h/a{postfix}"
 
 
 def test_default_sends_to_the_address_of_the_message(transport, ctx):
