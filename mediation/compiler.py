@@ -19,11 +19,13 @@ import mediation.inbound_endpoint
 import mediation.local_entry
 import mediation.mediators
 import mediation.message_processor
+import mediation.polling_inbound
 import mediation.proxy_service
 import mediation.server_configuration
 import mediation.stores
 import mediation.task
 import mediation.templates  # noqa: F401  (these register what they read)
+from mediation import placeholders
 from mediation.alternatives import ALTERNATIVES, Alternative
 from mediation.api import name_of_api
 from mediation.connectors import ConnectorOperation, is_operation
@@ -189,7 +191,6 @@ class Compiler:
 
 
 KEPT_KINDS: Final = {
-    "priorityExecutor": "priority executor",
     "eventSource": "event source",
 }
 """Artifact kinds that are stored, exported and reported, but do not run in this version."""
@@ -214,7 +215,7 @@ def compile_artifact(element: etree._Element) -> Compilation:
     artifact = None
     try:
         if kind in ARTIFACTS:
-            artifact = ARTIFACTS[kind](element, compiler)
+            artifact = ARTIFACTS[kind](placeholders.filled(element, compiler), compiler)
         elif kind in KEPT_KINDS:
             raise NotRunnable(f"the {KEPT_KINDS[kind]} <{kind}>", line=element.sourceline)
         else:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from mediation import placeholders
 from mediation.compiler import Compiler
 from mediation.errors import ConfigurationError, XmlError
 from mediation.findings import Finding, Severity
@@ -86,7 +87,7 @@ def entry_of(path: str, content: bytes) -> tuple[LocalEntry | None, str]:
             remark = f"is served as text, for it is not the XML that it looks like: {exc}"
         else:
             try:
-                entry = held_entry(path, element, compiler)
+                entry = held_entry(path, placeholders.filled(element, compiler), compiler)
             except ConfigurationError as exc:
                 compiler.error(exc, element)
             grave = [finding for finding in compiler.findings if finding.severity in GRAVE]
