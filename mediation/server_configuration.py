@@ -1,4 +1,4 @@
-"""``<registry>`` and ``<taskManager>``: parts of the originals' server, which this one has built in."""
+"""``<registry>``, ``<taskManager>``, ``<priorityExecutor>``: parts of the originals' server, built into this one."""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ def read_registry(element: etree._Element, compiler: Compiler) -> ServerConfigur
 def read_task_manager(element: etree._Element, compiler: Compiler) -> ServerConfiguration:
     compiler.info("<taskManager> has no effect: the serving processes agree on tasks among themselves", element)
     return ServerConfiguration(element.get("provider", ""))
+
+
+@artifact("priorityExecutor")
+def read_priority_executor(element: etree._Element, compiler: Compiler) -> ServerConfiguration:
+    compiler.info("<priorityExecutor> has no effect: <enqueue> runs its sequence at once, with no threads", element)
+    return ServerConfiguration(element.get("class", ""))

@@ -25,14 +25,14 @@ class Branch(Node):
 
 
 class PolicyRule(Rule):
-    """``<policy>``: a policy inside, or the key of one; the field is a :class:`Policy`, or the key."""
+    """``<policy>``: a policy inside, or the key of one; the field is a :class:`Policy`, the key or ``None``."""
 
     tags = ("policy",)
 
-    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Policy | str:
+    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Policy | str | None:
         found = find(element, "policy")
         if found is None:
-            raise GrammarError.missing(node.tag, "a child <policy>", element.sourceline)
+            return None
         key = found.get("key")
         if key is not None:
             compiler.refer("localEntry", key, found)
@@ -57,20 +57,21 @@ class ThrottleMediator(Mediator):
 
     The policy limits how many messages are under way at a time, and how many an address or host sends in a unit of time
     (``docs/compatibility.md``, throttling). A message that is accepted runs through ``onAccept``, or goes on; one that
-    is not runs through ``onReject``, or ends. Responses are accepted, and not counted. Counts are those of one process.
+    is not runs through ``onReject``, or ends. Responses are accepted, and not counted, so none is needed in the response
+    flow. Counts are those of one process.
     """
 
     id: str | None = grammar.attribute(None, name="id")
     on_accept_key: str | None = grammar.sequence_name("onAccept")
     on_reject_key: str | None = grammar.sequence_name("onReject")
-    policy: Policy | str = dataclasses.field(metadata={"rule": PolicyRule()})
+    policy: Policy | str | None = dataclasses.field(metadata={"rule": PolicyRule()})
     on_accept: Branch | None = grammar.child("onAccept", Branch)
     on_reject: Branch | None = grammar.child("onReject", Branch)
     throttles: dict[Any, Throttle] = dataclasses.field(init=False, default_factory=dict)
     """What has been used, by the object that holds the policy: one, but two while an entry is changed."""
 
     def mediate(self, ctx: MessageContext) -> Outcome:
-        if ctx.is_response or self._accepts(ctx, self._throttle(ctx)):
+        if ctx.is_response or self.policy is None or self._accepts(ctx, self._throttle(ctx, self.policy)):
             return _run(ctx, self.on_accept_key, self.on_accept, otherwise=True)
         return _run(ctx, self.on_reject_key, self.on_reject, otherwise=False)
 
@@ -84,20 +85,20 @@ class ThrottleMediator(Mediator):
         ctx.branches.at_end(throttle.end)
         return True
 
-    def _throttle(self, ctx: MessageContext) -> Throttle:
-        if isinstance(self.policy, Policy):
-            return self.throttles.get(None) or self.throttles.setdefault(None, Throttle(self.policy))
-        entry = ctx.environment.local_entry(self.policy)
+    def _throttle(self, ctx: MessageContext, policy: Policy | str) -> Throttle:
+        if isinstance(policy, Policy):
+            return self.throttles.get(None) or self.throttles.setdefault(None, Throttle(policy))
+        entry = ctx.environment.local_entry(policy)
         if entry is None:
-            raise MediationError(f"Cannot find throttle policy with the key : {self.policy}")
+            raise MediationError(f"Cannot find throttle policy with the key : {policy}")
         found = self.throttles.get(entry)
         if found is None:
             if not isinstance(entry.value, etree._Element):
-                raise MediationError(f"the throttle policy {self.policy} is not XML")
+                raise MediationError(f"the throttle policy {policy} is not XML")
             try:
                 found = Throttle(read_policy(entry.value))
             except ConfigurationError as exc:
-                raise MediationError(f"the throttle policy {self.policy} cannot be used: {exc.message}") from exc
+                raise MediationError(f"the throttle policy {policy} cannot be used: {exc.message}") from exc
             self.throttles.clear()
             self.throttles[entry] = found
         return found

@@ -52,7 +52,7 @@ def test_a_mediator_that_we_do_not_run_is_said_so(mediator):
     assert f"<{mediator}> is kept, but cannot run in this version" in finding.message
 
 
-@pytest.mark.parametrize("kind", ["priorityExecutor", "eventSource"])
+@pytest.mark.parametrize("kind", ["eventSource"])
 def test_an_artifact_kind_that_we_do_not_run_is_said_so(kind):
     result = compilation(f'<{kind} name="x"/>')
     assert (result.kind, result.name, result.artifact) == (kind, "x", None)

@@ -106,6 +106,10 @@ def test_responses_pass() -> None:
     assert found.mediate(ctx) is True
 
 
+def test_without_a_policy_everything_passes() -> None:
+    assert mediator('<throttle id="A"/>').mediate(caller()) is True
+
+
 def test_the_policy_may_be_an_entry() -> None:
     entry = f'<localEntry xmlns="{SYNAPSE_NS}" key="p">{policy(rule("other", count(1)))}</localEntry>'
     found = mediator('<throttle id="A"><policy key="p"/></throttle>')
@@ -118,7 +122,6 @@ def test_the_policy_may_be_an_entry() -> None:
 @pytest.mark.parametrize(
     ("xml", "mistake"),
     [
-        ('<throttle id="A"/>', "<policy>"),
         ('<throttle id="A"><policy/></throttle>', "key or a policy"),
         ('<throttle id="A"><policy><x/></policy></throttle>', "no MediatorThrottleAssertion"),
         (throttle(rule("other", "<t:MaximumCount>x</t:MaximumCount><t:UnitTime>1</t:UnitTime>")), "not a whole number"),
