@@ -57,7 +57,7 @@ class ThrottleMediator(Mediator):
 
     The policy limits how many messages are under way at a time, and how many an address or host sends in a unit of time
     (``docs/compatibility.md``, throttling). A message that is accepted runs through ``onAccept``, or goes on; one that
-    is not runs through ``onReject``, or ends. Responses are accepted, and not counted, so none is needed in the response
+    is not runs through ``onReject``, or ends. Responses are accepted, not counted: none is needed in the response
     flow. Counts are those of one process.
     """
 
