@@ -7,11 +7,12 @@ import aiohttp
 import pytest
 import websockets
 
+from mediation.aggregation import ROOM
 from mediation.monitoring.endpoints import Wishes
 from mediation.options import Options
 from mediation.server import Server
 from mediation.transports.websocket import Handshake, listen
-from tests.mediation.support import DictEnvironment
+from tests.mediation.support import DictEnvironment, until
 
 ECHO = '<sequence name="main"><respond/></sequence>'
 PROXY = '<proxy name="P"><target><inSequence><respond/></inSequence></target></proxy>'
@@ -160,6 +161,22 @@ async def test_a_client_that_does_not_answer_delays_the_end_by_no_more_than_the_
         client.transport.pause_reading()
         await asyncio.wait_for(server.drain(0.1), 3)
         client.transport.abort()
+
+
+async def test_messages_that_wait_in_groups_are_told_of_when_the_process_stops(free_port, caplog):
+    port = free_port()
+    pairs = """<sequence name="main"><aggregate><correlateOn expression="1 = 1"/>
+        <completeCondition><messageCount min="2" max="-1"/></completeCondition><onComplete/></aggregate></sequence>"""
+    server = Server(Options(host="127.0.0.1", http_port=0, group_seconds=60))
+    no_lifecycle = '<parameter name="ws.inject.lifecycle">none</parameter>'
+    await server.start(Once(DictEnvironment(pairs, inbound(port, more=no_lifecycle))))
+    async with connect(port) as client:
+        await client.send("one of two")
+        await until(lambda: len(ROOM) == 1)
+        await server.drain(5)
+
+    assert "stopping: 1 messages in 1 groups are dropped" in caplog.messages
+    assert len(ROOM) == 0
 
 
 async def test_a_source_that_fails_at_first_does_not_stop_the_start(caplog):
