@@ -75,8 +75,8 @@ def member(value: Any, name: Any) -> Any:
     """``value.name`` or ``value[name]``."""
     if isinstance(value, Nodes) and isinstance(name, str):
         return value.member(name)
-    if isinstance(value, Mapping):
-        found = value.get(name, MISSING)
+    if isinstance(value, Mapping) and isinstance(name, str):
+        found = value.get(name)
         return MISSING if found is None else found
     if isinstance(value, str | Sequence) and isinstance(name, int) and not isinstance(name, bool):
         return value[name] if 0 <= name < len(value) else MISSING

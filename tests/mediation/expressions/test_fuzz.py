@@ -23,6 +23,12 @@ STEPS = st.sampled_from([
     "[?(@.a =~ /x/i)]", "(", ")", "[", "]", "?", "@", "*", "'", '"', "/", "{$ctx:x}", ".length()", ".sum()",
     ".keys()", "$ctx:x", "&&", "||", "!", ",", ":", "é", " ",
 ])
+PARTS = st.sampled_from([
+    "payload", "$", "vars.a", "headers.h", "props.synapse.x", ".a", ".b", "[0]", "[-1:]", "['k']", "[*]", "..a",
+    "[?(@.a > 1)]", "[?(@.a)]", "@", "(", ")", "+", "-", "*", "/", "%", "==", "<", "&&", "or", "!", "?", ":", "'s'",
+    "1", "2.5", "true", "null", "[1,2]", "length(", "toUpper(", "split(", "object(", "exists(", "round(", "pow(",
+    "now()", ",", ".length()", ".first()", " in ", "=~", "/x/i", "]", "[", "é", " ",
+])
 # fmt: on
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
@@ -108,3 +114,9 @@ def test_any_body_under_any_content_type(raw: bytes, content_type: str, charset:
             use(Payload(raw, content_type + charset))
         except EsbError:
             pass
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PARTS, max_size=7).map("".join))
+def test_synapse_expressions(text: str):
+    evaluate(f"${{{text}}}", json('{"a":[{"b":1,"a":"x"},null,[2]],"b":{}}'))
