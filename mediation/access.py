@@ -1,4 +1,4 @@
-"""Who may open a WebSocket at an inbound endpoint: its ``ws.auth`` parameters."""
+"""Who may open a WebSocket at an inbound endpoint, or call a proxy service: their ``ws.auth`` parameters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from mediation.errors import GrammarError
+from mediation.grammar import elements
 from mediation.identity import BASIC, BEARER, CERTIFICATE, SCHEMES, Identity
 from mediation.parameters import (
     FLAG,
@@ -24,9 +25,13 @@ from mediation.parameters import (
 from mediation.secret_reference import SecretReference
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from mediation.compiler import Compiler
 
 PREFIX: Final = "ws.auth"
+FOR_REQUESTS: Final = frozenset({BASIC, BEARER})
+"""What a proxy service takes: what each request says by itself."""
 TRUST_STORE: Final = "wss.ssl.trust.store.file"
 
 SHARED_SECRET: Final = ("HS256", "HS384", "HS512")
@@ -142,7 +147,7 @@ class JwtRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRules:
-    """Who may open a connection. By default everybody may."""
+    """Who may open a connection, or call a service. By default everybody may."""
 
     schemes: tuple[str, ...] = parameter(
         "ws.auth",
@@ -196,6 +201,36 @@ class AccessRules:
 
 def check_access(rules: AccessRules, protocol: str, reader: ParameterReader, compiler: Compiler) -> None:
     """Report what contradicts itself: a door that its owner takes for locked must not be open."""
+    wrong = _check_given(rules, reader, compiler)
+    if CERTIFICATE in rules.schemes and protocol != "wss":
+        wrong(PREFIX, "certificate needs the protocol wss")
+    elif CERTIFICATE in rules.schemes and not reader.texts.get(TRUST_STORE):
+        wrong(PREFIX, f"certificate needs {TRUST_STORE}, which says whose certificates count")
+    if BASIC in rules.schemes and protocol != "wss":
+        compiler.warning("passwords travel in clear text over ws; use wss, or a TLS proxy", reader.place(PREFIX))
+
+
+def read_service_access(element: etree._Element, transports: frozenset[str], compiler: Compiler) -> AccessRules:
+    """The rules of a proxy service, whose ``<parameter>`` children they are. Mistakes are reported."""
+    parts = [part for part in elements(element) if (part.get("name") or "").startswith(PREFIX)]
+    reader = ParameterReader(element, compiler, parts)
+    rules = AccessRules(**reader.read(AccessRules))
+    wrong = _check_given(rules, reader, compiler)
+    for scheme in sorted({*rules.schemes} - FOR_REQUESTS):
+        wrong(PREFIX, f"{scheme} is for WebSocket clients; a proxy service takes {', '.join(sorted(FOR_REQUESTS))}")
+    if "ws.auth.recheck" in reader.texts:
+        compiler.info("ws.auth.recheck has no effect: each request is asked", reader.place("ws.auth.recheck"))
+    if BASIC in rules.schemes and "http" in transports:
+        message = 'passwords travel in clear text over http; transports="https", or a TLS proxy'
+        compiler.warning(message, reader.place(PREFIX))
+    return rules
+
+
+def _check_given(rules: AccessRules, reader: ParameterReader, compiler: Compiler) -> Callable[[str, str], None]:
+    """
+    Returns:
+        What reports a parameter that is wrong.
+    """
     known = {declared.name for _, declared in declared_parameters(AccessRules)}
     given = [name for name in reader.texts if name.startswith(PREFIX)]
 
@@ -213,13 +248,8 @@ def check_access(rules: AccessRules, protocol: str, reader: ParameterReader, com
             wrong(name, f"needs {PREFIX} with bearer")
         elif name.startswith(f"{PREFIX}.certificate.") and CERTIFICATE not in rules.schemes:
             wrong(name, f"needs {PREFIX} with certificate")
-    if CERTIFICATE in rules.schemes and protocol != "wss":
-        wrong(PREFIX, "certificate needs the protocol wss")
-    elif CERTIFICATE in rules.schemes and not reader.texts.get(TRUST_STORE):
-        wrong(PREFIX, f"certificate needs {TRUST_STORE}, which says whose certificates count")
-    if BASIC in rules.schemes and protocol != "wss":
-        compiler.warning("passwords travel in clear text over ws; use wss, or a TLS proxy", reader.place(PREFIX))
     _check_jwt(rules.jwt, given, wrong)
+    return wrong
 
 
 def _check_jwt(jwt: JwtRules, given: list[str], wrong: Callable[[str, str], None]) -> None:

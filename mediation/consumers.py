@@ -20,7 +20,7 @@ from urllib.parse import quote
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from mediation.authentication.credentials import CARRIERS, Attempt
+from mediation.authentication.credentials import Attempt, forget
 from mediation.client_certificate import certificate_properties
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
@@ -84,11 +84,10 @@ async def identify(
     origin, host = headers.get("Origin"), headers.get("Host")
     named = {*runtime.options.allowed_origins, *inbound.allowed_origins} - {"*"}
     same_origin = None if origin is None else origin_allowed(origin, host, named)
-    attempt = Attempt(inbound.name, headers, address, certificate, certificate_der)
+    label = f"inboundendpoint:{inbound.name}"
+    attempt = Attempt(inbound.name, label, headers, address, certificate, certificate_der)
     identity = await runtime.gate.admit(attempt, inbound.access, same_origin)
-    if not inbound.access.keep_credentials:
-        for name in CARRIERS.get(identity.scheme, ()):
-            headers.remove(name)
+    forget(identity, headers, inbound.access)
     return identity
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation.errors import ConfigurationError, GrammarError, NotRunnable
@@ -126,17 +126,24 @@ class ParameterReader:
     """
     The ``<parameter>`` children of an artifact's ``<parameters>``.
 
+    Args:
+        parts: the ``<parameter>`` elements, where they have a place of their own.
+
     Attributes:
         texts: values as they stand, stripped, by name.
     """
 
-    def __init__(self, element: etree._Element, compiler: Compiler) -> None:
+    def __init__(
+        self, element: etree._Element, compiler: Compiler, parts: Iterable[etree._Element] | None = None
+    ) -> None:
         self._element = element
         self._compiler = compiler
         self._places: dict[str, etree._Element] = {}
         self.texts: dict[str, str] = {}
-        container = find(element, "parameters")
-        for part in elements(container) if container is not None else ():
+        if parts is None:
+            container = find(element, "parameters")
+            parts = () if container is None else elements(container)
+        for part in parts:
             name = part.get("name") or ""
             self._places[name] = part
             self.texts[name] = (part.text or "").strip()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from mediation import grammar
+from mediation.access import AccessRules, read_service_access
 from mediation.endpoints import Endpoint, IndirectEndpoint
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import Node, artifact, boolean, elements, find, local_name, node
@@ -35,6 +36,7 @@ class ProxyService:
         start_on_load: ``False`` keeps it deployed, but not served.
         parameters: ``<parameter>`` values by name; XML values as text.
         wsdl: what it publishes; ``None`` for a generated description.
+        access: who may call it, and read its description.
     """
 
     name: str
@@ -46,6 +48,7 @@ class ProxyService:
     start_on_load: bool
     parameters: Mapping[str, str]
     wsdl: PublishedWsdl | None = None
+    access: AccessRules = field(default_factory=AccessRules)
 
     @property
     def label(self) -> str:
@@ -125,6 +128,7 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
     target = Target.from_xml(found, compiler)
     if target.endpoint_name:
         compiler.refer("endpoint", target.endpoint_name, found)
+    transports = _transports(element, compiler)
     return ProxyService(
         name=name,
         in_sequence=_sequence(target.in_sequence_name, target.in_sequence, "main"),
@@ -132,10 +136,11 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
         fault_sequence=_sequence(target.fault_sequence_name, target.fault_sequence, "fault")
         or NamedSequence(None, "fault"),
         endpoint=IndirectEndpoint(target.endpoint_name) if target.endpoint_name else target.endpoint,
-        transports=_transports(element, compiler),
+        transports=transports,
         start_on_load=_start_on_load(element, compiler),
         parameters=_parameters(element),
         wsdl=None if published is None else read_publish_wsdl(published, compiler),
+        access=read_service_access(element, transports, compiler),
     )
 
 

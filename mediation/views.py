@@ -14,12 +14,15 @@ from django.http import HttpResponse, UnreadablePostError
 
 from mediation import service_description
 from mediation.api import ApiRequest, ApiTable, Cors, DirectAnswer, Dispatched
+from mediation.authentication.credentials import Attempt, forget
 from mediation.defaults import default_sequence
 from mediation.environment import Environment
 from mediation.exchange import Exchange, Exchanges, Service
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
+from mediation.identity import Identity
 from mediation.listeners.forwarded import client_address
+from mediation.listeners.origin import origin_allowed
 from mediation.message import MessageContext
 from mediation.options import Options
 from mediation.payloads import Payload
@@ -39,6 +42,7 @@ from mediation.properties import (
 from mediation.proxy_service import MainSequence, ProxyService
 from mediation.runtime import Runtime
 from mediation.transports import content_coding
+from mediation.transports.websocket import Rejection
 from mediation.transports.websocket.pool import BackendPool
 
 PREFIX: Final = "/services/"
@@ -98,6 +102,10 @@ class ProxyServiceView:
         try:
             headers = _headers(request)
             found = self._find(request, path, api, headers, runtime)
+            identity = None
+            called = found.service if isinstance(found, Found) else found
+            if isinstance(called, ProxyService) and not called.access.open:
+                identity = await _identify(request, called, headers, runtime)
             if isinstance(found, ProxyService):
                 return await _description(request, found, environment)
             if isinstance(found, DirectAnswer):
@@ -105,6 +113,12 @@ class ProxyServiceView:
             ctx = _message(request, environment, found, headers, runtime.options)
         except Refused as refusal:
             return _plain(refusal.status, str(refusal))
+        except Rejection as refusal:
+            fields = (("Content-Type", "text/plain; charset=utf-8"), *refusal.headers)
+            return _Response(HttpAnswer(refusal.status, headers=fields, body=f"{refusal.text}\n".encode()))
+        if identity is not None:
+            ctx.properties |= identity.properties()
+            ctx.axis2 |= identity.properties()
         exchange = Exchange(found.service, ctx, _backends(found.service, runtime))
         return _Response(await exchange.run(self.exchanges), found.fields)
 
@@ -177,6 +191,25 @@ class Refused(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+async def _identify(request: ASGIRequest, service: ProxyService, headers: Headers, runtime: Runtime) -> Identity:
+    """
+    Who calls the service. The header that said so is taken out of ``headers``.
+
+    Raises:
+        Rejection: whoever it is may not; see :meth:`mediation.authentication.Gate.admit`.
+    """
+    origin = headers.get("Origin")
+    named = {*runtime.options.allowed_origins} - {"*"}
+    same_origin = None if origin is None else origin_allowed(origin, headers.get("Host"), named)
+    if origin is None and headers.get("Sec-Fetch-Site") == "cross-site":
+        same_origin = False  # a link or an image on somebody else's page
+    address = client_address(request.META.get("REMOTE_ADDR", ""), headers, runtime.options.trusted_proxies)
+    attempt = Attempt(service.name, service.label, headers, address)
+    identity = await runtime.gate.admit(attempt, service.access, same_origin)
+    forget(identity, headers, service.access)
+    return identity
 
 
 # -- which service

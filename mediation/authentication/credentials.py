@@ -12,7 +12,17 @@ from typing import Any, Final
 
 from mediation.access import AccessRules
 from mediation.headers import Headers
-from mediation.identity import BASIC, BEARER, CERTIFICATE, SESSION, CertifiedUser, Credential, Password, SessionCookie
+from mediation.identity import (
+    BASIC,
+    BEARER,
+    CERTIFICATE,
+    SESSION,
+    CertifiedUser,
+    Credential,
+    Identity,
+    Password,
+    SessionCookie,
+)
 from mediation.identity import Token as BearerToken
 
 # RFC 6750 2.1: what a bearer token may consist of.
@@ -27,19 +37,28 @@ _ALTERNATIVE_NAMES: Final = {"email": "email", "dns": "DNS", "uri": "URI"}
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """
-    A handshake, as far as it says who its client is.
+    A handshake or request, as far as it says who its client is.
 
     Attributes:
-        endpoint: name of the inbound endpoint.
+        endpoint: name of the inbound endpoint or service, for the client.
+        label: the same for log lines, such as ``inboundendpoint:chat``.
         address: of the client, without its port.
         certificate: as :attr:`mediation.transports.websocket.Request.peer_certificate`.
     """
 
     endpoint: str
+    label: str
     headers: Headers
     address: str
     certificate: Mapping[str, Any] | None = None
     certificate_der: bytes | None = None
+
+
+def forget(identity: Identity, headers: Headers, rules: AccessRules) -> None:
+    """Take what has proved this identity out of the headers, unless messages shall keep it."""
+    if not rules.keep_credentials:
+        for name in CARRIERS.get(identity.scheme, ()):
+            headers.remove(name)
 
 
 class Malformed(Exception):

@@ -1,4 +1,4 @@
-"""Lets a handshake in, or refuses it."""
+"""Lets a handshake or request in, or refuses it."""
 
 from __future__ import annotations
 
@@ -63,17 +63,15 @@ class Gate:
         except Rejection as refused:
             if refused.status != 429:  # who is refused for being wrong too often shall not fill the log as well
                 logger.info(
-                    "inboundendpoint:%s refused a client from %s with %d %s",
-                    attempt.endpoint,
+                    "%s refused a client from %s with %d %s",
+                    attempt.label,
                     attempt.address,
                     refused.status,
                     refused.text,
                 )
             raise
         except (AuthenticationUnavailable, TimeoutError) as exc:
-            logger.error(
-                "inboundendpoint:%s cannot tell who a client is: %s", attempt.endpoint, exc or "it takes too long"
-            )
+            logger.error("%s cannot tell who a client is: %s", attempt.label, exc or "it takes too long")
             raise Rejection(503, "Try again later", [("Retry-After", "5")]) from exc
 
     def close(self) -> None:

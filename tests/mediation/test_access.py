@@ -151,3 +151,44 @@ def test_who_may_connect():
     assert some.permits(alice)
     assert not some.permits(Identity("bob", "basic"))
     assert not everybody.permits(Identity("alice", "bearer"))
+
+
+def service(attributes="", **parameters):
+    inside = "".join(
+        f'<parameter name="ws.auth{"." if name else ""}{name.replace("_", ".")}">{value}</parameter>'
+        for name, value in parameters.items()
+    )
+    target = "<target><inSequence><respond/></inSequence></target>"
+    return compile_artifact(parse_xml(f'<proxy name="p" {attributes}>{target}{inside}</proxy>'))
+
+
+def test_a_proxy_service_has_the_same_parameters():
+    found = service('transports="https"', **{"": "basic, bearer"}, groups="ops", keep_credentials="true")
+
+    assert not found.findings
+    assert found.artifact.access.schemes == ("basic", "bearer")
+    assert found.artifact.access.groups == {"ops"}
+    assert found.artifact.access.keep_credentials
+    assert service().artifact.access.open
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ({"": "session"}, "session is for WebSocket clients; a proxy service takes basic, bearer"),
+        ({"": "basic certificate"}, "certificate is for WebSocket clients"),
+        ({"": "basic", "group": "ops"}, "parameter ws.auth.group is not known"),
+        ({"groups": "ops"}, "ws.auth.groups says who may connect, but ws.auth asks nobody"),
+    ],
+)
+def test_a_mistake_opens_no_service(parameters, text):
+    found = service(**parameters)
+
+    assert found.artifact is None
+    assert any(text in str(finding) for finding in found.errors), [str(finding) for finding in found.errors]
+
+
+def test_what_means_little_to_a_service_is_said():
+    assert any("clear text over http" in str(finding) for finding in service(**{"": "basic"}).warnings)
+    found = service('transports="https"', **{"": "basic"}, recheck="false").findings
+    assert [finding.message for finding in found] == ["ws.auth.recheck has no effect: each request is asked"]

@@ -17,6 +17,7 @@ from mediation.payloads.xml import SYNAPSE_NS
 from mediation.runtime import Runtime
 from mediation.transports.http import HTTP
 from mediation.views import ProxyServiceView, proxy_services
+from tests.mediation.authentication.support import People, basic, bearer
 from tests.mediation.http_backend import http_backend
 from tests.mediation.proxy_service_suite import ProxyServiceSuite, proxy, read, send, sequence
 from tests.mediation.support import DictEnvironment
@@ -35,8 +36,8 @@ async def view() -> AsyncIterator[ProxyServiceView]:
     await HTTP.aclose()
 
 
-def serve(view: ProxyServiceView, *artifacts: str, **options: Any) -> Runtime:
-    runtime = Runtime(DictEnvironment(*artifacts), Options(**options))
+def serve(view: ProxyServiceView, *artifacts: str, authenticator: Any = None, **options: Any) -> Runtime:
+    runtime = Runtime(DictEnvironment(*artifacts), Options(**options), authenticator)
     view.bind(runtime)
     return runtime
 
@@ -105,6 +106,57 @@ async def test_a_trusted_proxy_says_who_the_client_is(view, trusted, address):
 
     response = await view(requests.get("/services/p", headers={"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}), "p")
     assert response["X-Read"] == address
+
+
+# -- who may call
+
+
+def asking(mediators: str, schemes: str = "basic bearer", **parameters: str) -> str:
+    """A proxy service that wants to know who calls it."""
+    said = {"": schemes} | {f".{name}": value for name, value in parameters.items()}
+    inside = "".join(f'<parameter name="ws.auth{name}">{value}</parameter>' for name, value in said.items())
+    return proxy("p", mediators).replace("</proxy>", f"{inside}</proxy>")
+
+
+TELL = read("fn:concat(get-property('websocket.user'), '|', get-property('transport', 'Authorization'))")
+
+
+async def test_a_service_knows_who_calls_it_and_keeps_the_password_to_itself(view):
+    runtime = serve(view, asking(TELL), authenticator=People())
+    for credentials, told in ((basic("alice", "right"), "alice|"), (bearer("token-bob"), "bob|")):
+        response = await view(requests.get("/services/p", headers=credentials), "p")
+        assert (response.status_code, response["X-Read"]) == (200, told)
+    runtime.gate.close()
+
+
+@pytest.mark.parametrize("path", ["/services/p", "/services/p?wsdl"])
+async def test_nobody_else_gets_in(view, path):
+    runtime = serve(view, asking("<respond/>"), authenticator=People())
+    for credentials in ({}, basic("alice", "wrong"), {"Authorization": "Basic ?"}):
+        response = await view(requests.get(path, headers=credentials), "p")
+        assert response.status_code == 401
+        challenges = [value for name, value in response.items() if name == "WWW-Authenticate"]
+        assert [value.split()[0] for value in challenges] == ["Basic", "Bearer"]
+    runtime.gate.close()
+
+
+async def test_a_group_is_asked_for(view):
+    runtime = serve(view, asking("<respond/>", groups="ops"), authenticator=People())
+    statuses = [
+        (await view(requests.get("/services/p", headers=basic(user, "right")), "p")).status_code
+        for user in ("alice", "bob")
+    ]
+    assert statuses == [200, 403]
+    runtime.gate.close()
+
+
+@pytest.mark.parametrize("page", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_a_foreign_page_cannot_use_its_visitors_password(view, page):
+    runtime = serve(view, asking("<respond/>"), authenticator=People())
+    foreign = await view(requests.post("/services/p", headers=basic("alice", "right") | page), "p")
+    program = await view(requests.post("/services/p", headers=bearer("token-bob") | page), "p")
+    assert (foreign.status_code, program.status_code) == (403, 200)
+    runtime.gate.close()
 
 
 async def test_a_name_may_hold_what_a_path_escapes(view):

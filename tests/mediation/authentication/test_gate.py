@@ -241,7 +241,7 @@ DER = b"the certificate, whole"
 
 async def admitted(rules, certificate=CERTIFICATE):
     async with door() as open_door:
-        attempt = Attempt("test", Headers(), "127.0.0.1", certificate, DER)
+        attempt = Attempt("test", "inboundendpoint:test", Headers(), "127.0.0.1", certificate, DER)
         return await open_door.runtime.gate.admit(attempt, AccessRules(schemes=("certificate",), **rules), None)
 
 
