@@ -348,7 +348,10 @@ class Parser:
             builder.add(paths.descendants, many=True)
             if self.at("["):
                 return self.brackets(builder)
-            builder.add(paths.children if self.take("*") else paths.member(self.name()))
+            if self.take("*"):
+                builder.add(paths.children)
+            else:
+                builder.add_key(self.name())
             return True
         if not self.at(".", "["):
             return False
@@ -361,7 +364,7 @@ class Parser:
                     self.fail(f"there is no function {self.token.text}()")
                 self.index += 3
             else:
-                builder.add(paths.member(self.name()))
+                builder.add_key(self.name())
             return True
         return self.brackets(builder)
 
@@ -377,6 +380,12 @@ class Parser:
         return True
 
     def keys(self, builder: PathBuilder) -> None:
+        token = self.token
+        is_key = token.kind == "string" or (token.kind == "number" and "." not in token.text)
+        if is_key and self.tokens[self.index + 1].text == "]":
+            builder.add_key(unquoted(token.text) if token.kind == "string" else int(token.text))
+            self.index += 1
+            return
         bounds: list[Evaluate | None] = [None if self.at(":") else self.index_of()]
         if not self.at(":"):
             keys = [bounds[0]] if bounds[0] is not None else []

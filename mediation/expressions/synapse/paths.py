@@ -25,14 +25,29 @@ Step = Callable[[list[Any], "MessageContext", Any], list[Any]]
 
 @dataclass(slots=True)
 class PathBuilder:
-    """A path while it is read; ``is_definite`` means that it leads to one place."""
+    """
+    A path while it is read.
+
+    Attributes:
+        keys: the names and indexes that it is made of; ``None`` if there is anything else in it.
+        is_definite: whether it leads to one place.
+        function: what is done to what it finds.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    keys: list[str | int] | None = field(default_factory=list)
     is_definite: bool = True
     function: Callable[[Any], Any] | None = None
 
+    def add_key(self, key: str | int) -> None:
+        """``.name``, ``["name"]`` or ``[0]``."""
+        self.steps.append(member(key) if isinstance(key, str) else selected([lambda ctx, item: key]))
+        if self.keys is not None:
+            self.keys.append(key)
+
     def add(self, step: Step, *, many: bool = False) -> None:
         self.steps.append(step)
+        self.keys = None
         self.is_definite = self.is_definite and not many
 
     def behind(self, base: Evaluate, source: str, *, quiet: bool) -> Evaluate:
@@ -43,28 +58,45 @@ class PathBuilder:
             source: for the error when it leads nowhere.
             quiet: answer ``MISSING`` instead.
         """
-        steps, is_definite, function = tuple(self.steps), self.is_definite, self.function
+        follow, function = self._follow(), self.function
 
         def evaluate(ctx: MessageContext, item: Any) -> Any:
             found: Any = base(ctx, item)
             if found is not MISSING:
-                found = _followed(found, ctx, item)
+                found = follow(found, ctx, item)
             if found is not MISSING and function is not None:
                 found = function(found)
             if found is MISSING and not quiet:
                 raise EvaluationError(f"No results for path: {source}")
             return found
 
-        def _followed(start: Any, ctx: MessageContext, item: Any) -> Any:
-            # A text may be JSON: a variable or a property that was filled with some.
-            values = [json_of(start) if isinstance(start, str) and steps else start]
+        return evaluate
+
+    def _follow(self) -> Callable[[Any, MessageContext, Any], Any]:
+        steps, keys, is_definite = tuple(self.steps), self.keys, self.is_definite
+
+        def by_keys(value: Any, ctx: MessageContext, item: Any) -> Any:
+            value = _navigable(value) if keys else value
+            for key in keys or ():
+                value = _selected(value, key)
+                if value is MISSING:
+                    break
+            return value
+
+        def by_steps(value: Any, ctx: MessageContext, item: Any) -> Any:
+            values = [_navigable(value)]
             for step in steps:
                 values = step(values, ctx, item)
             if is_definite:
                 return values[0] if values else MISSING
             return values
 
-        return evaluate
+        return by_steps if keys is None else by_keys
+
+
+def _navigable(value: Any) -> Any:
+    """A text may be JSON: a variable or a property that was filled with some."""
+    return json_of(value) if isinstance(value, str) else value
 
 
 def function(name: str) -> Callable[[Any], Any] | None:
