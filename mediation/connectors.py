@@ -38,7 +38,13 @@ RESPONSE_PARAMETERS: Final = frozenset({"responseVariable", "overwriteBody"})
 
 @dataclass(frozen=True, slots=True)
 class ConnectorImport:
-    """``<import>``: a connector may be used, or not."""
+    """
+    That a connector may be used, or not, and the package of its operations.
+
+    ::
+
+        <import name="gmail" package="org.wso2.carbon.connector" status="enabled"/>
+    """
 
     connector: str
     package: str

@@ -25,7 +25,18 @@ RUNNING_TRANSPORTS: Final = frozenset({"http", "https"})
 @dataclass(frozen=True, slots=True)
 class ProxyService:
     """
-    A compiled proxy service.
+    A service at ``/services/NAME``.
+
+    ::
+
+        <proxy name="StockQuote" transports="http https" startOnLoad="true">
+            <target>
+                <inSequence>...</inSequence>
+                <outSequence>...</outSequence>
+                <faultSequence>...</faultSequence>
+            </target>
+            <publishWSDL key="stock-wsdl"/>
+        </proxy>
 
     Attributes:
         in_sequence: the request leg; ``None`` sends the request straight to the endpoint.

@@ -53,7 +53,17 @@ class Escaped:
 @dataclass(frozen=True, slots=True)
 class SequenceTemplate:
     """
-    A sequence that is called with parameters.
+    A sequence that is called with parameters, by ``<call-template>``.
+
+    ::
+
+        <template name="quote" onError="failed">
+            <parameter name="symbol" isMandatory="true"/>
+            <parameter name="source" defaultValue="NASDAQ"/>
+            <sequence>
+                <log><property name="symbol" expression="$func:symbol"/></log>
+            </sequence>
+        </template>
 
     Attributes:
         body: the mediators; without a name of its own.

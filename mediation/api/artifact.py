@@ -24,7 +24,19 @@ DEFAULT_BINDING: Final = "default"
 @dataclass(frozen=True, slots=True)
 class Api:
     """
-    A compiled API.
+    A REST API at a path of its own.
+
+    ::
+
+        <api name="orders" context="/orders" version="1.0" version-type="url">
+            <resource methods="GET" uri-template="/{id}">
+                <inSequence>...</inSequence>
+            </resource>
+        </api>
+
+    ``name`` and ``context`` are required. Further attributes: ``hostname``, ``port``, ``version`` with ``version-type``
+    (``url`` or ``context``), ``transports`` (``http`` or ``https``) and ``binds-to`` (names of inbound endpoints, or
+    ``default``).
 
     Attributes:
         name: with its version: ``orders:v1.0``.

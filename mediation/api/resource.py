@@ -27,6 +27,7 @@ SCHEMES: Final = frozenset({"http", "https"})
 
 
 def _methods(text: str) -> tuple[str, ...]:
+    """Converter: HTTP methods, separated by blanks."""
     methods = tuple(dict.fromkeys(text.split()))
     if not METHODS_KNOWN.issuperset(methods):
         raise GrammarError("Invalid or duplicate method definition for resource")
@@ -38,8 +39,10 @@ METHODS_KNOWN: Final = frozenset(METHODS)
 
 def schemes(text: str) -> frozenset[str]:
     """
+    Converter: ``http`` or ``https``.
+
     Raises:
-        GrammarError: neither ``http`` nor ``https``.
+        GrammarError: neither.
     """
     if text and text not in SCHEMES:
         raise GrammarError(f"Invalid protocol name: {text}")
@@ -47,25 +50,29 @@ def schemes(text: str) -> frozenset[str]:
 
 
 def names(text: str) -> frozenset[str]:
-    """Names that are separated by commas."""
+    """Converter: names, separated by commas."""
     return frozenset(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _content_type(text: str) -> str | None:
+    """Converter: a content type."""
     if text and text.count("/") != 1:
         raise GrammarError(f"Invalid content type: {text}")
     return text or None
 
 
 def _uri_template(text: str) -> UriTemplate | None:
+    """Converter: a URI template (RFC 6570)."""
     return UriTemplate(text) if text else None
 
 
 def _url_mapping(text: str) -> UrlMapping | None:
+    """Converter: ``/path``, ``/path/*`` or ``*.extension``."""
     return UrlMapping(text) if text else None
 
 
 def _user_agent(text: str) -> Pattern | None:
+    """Converter: a regular expression."""
     return compile_regex(text) if text else None
 
 

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from mediation.api import Resource
 from mediation.compiler import KEPT_KINDS
 from mediation.grammar import ARTIFACTS, Node
 from mediation.inbound_endpoint import PROTOCOLS, READERS, InboundEndpoint
+from mediation.proxy_service import Target
 
 from .fields import fields, parameters
 from .markdown import literal, page, prose, table
@@ -22,6 +24,10 @@ RULES: Final = {
     "template": "templates",
 }
 """Sections of ``docs/compatibility.md``."""
+
+
+PARTS: Final[dict[str, tuple[type[Node], ...]]] = {"api": (Resource,), "proxy": (Target,)}
+"""Elements that artifacts have inside, and that are read as classes of their own."""
 
 
 def artifacts_page() -> str:
@@ -47,6 +53,9 @@ def _section(kind: str) -> Iterator[str]:
         return
     for cls in _made_by(ARTIFACTS[kind]):
         yield from _class(cls)
+    for part in PARTS.get(kind, ()):
+        yield f"**`<{part.tag}>`** {prose(part)}"
+        yield from fields(part)
 
 
 def _inbound_endpoints() -> Iterator[str]:

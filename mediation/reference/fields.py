@@ -23,10 +23,12 @@ def fields(cls: type[Node], seen: frozenset[type[Node]] = frozenset()) -> Iterat
     attributes = [row for rule in rules for row in _attributes(rule)]
     yield table(("Attribute", "Value", "Default"), attributes)
     yield table(("Child", "What it is"), [row for rule in rules for row in _children(rule)])
+    seen |= {cls}
     for rule in rules:
-        if isinstance(rule, grammar.Child) and rule.node not in seen | {cls}:
+        if isinstance(rule, grammar.Child) and rule.node not in seen:
             yield f"**`<{rule.tag}>`** {prose(rule.node)}"
-            yield from fields(rule.node, seen | {cls})
+            yield from fields(rule.node, seen)
+            seen |= {rule.node}
 
 
 def _attributes(rule: Rule) -> Iterator[tuple[str, str, str]]:
@@ -64,6 +66,8 @@ def _converted(convert: Callable[[str], Any]) -> str:
 def _default(value: Any) -> str:
     if value is REQUIRED:
         return "required"
+    if isinstance(value, (tuple, frozenset)):
+        value = " ".join(sorted(map(str, value)))
     if value is None or value == "":
         return ""
     return literal(str(value).lower() if isinstance(value, bool) else str(value))
