@@ -24,6 +24,6 @@ class Job(Protocol):
         """
 
 
-def fingerprint(artifact: object) -> str:
-    """Of a configuration, the same in every process: two that say the same have the same."""
-    return hashlib.sha256(repr(artifact).encode()).hexdigest()[:32]
+def fingerprint(*parts: object) -> str:
+    """Of a configuration that is plain data, the same in every process."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

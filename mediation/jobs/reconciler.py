@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from mediation.detached import SequenceFlow
 from mediation.message_processor import SAMPLING, MessageProcessor
+from mediation.polling_inbound import ClassInboundEndpoint, FileInboundEndpoint, PollingInboundEndpoint
+from mediation.properties import INBOUND_ENDPOINT_NAME, IS_INBOUND
 from mediation.stores import MessageStore
 from mediation.task import Task
 
+from .files import FileJob
 from .forwarding import Forwarder
 from .injecting import TaskJob
-from .leases import Key, Lease, Leases
+from .job import fingerprint
+from .leases import Claim, Key, Lease, Leases
+from .polling import PollingJob
 from .sampling import Sampler
 
 if TYPE_CHECKING:
@@ -99,6 +105,23 @@ class Jobs:
                 continue
             cls = Sampler if processor.does == SAMPLING else Forwarder
             yield ("messageProcessor", name), (processor, store), partial(cls, processor, store, runtime)
+        for name, inbound in environment.deployed("inboundEndpoint").items():
+            if isinstance(inbound, PollingInboundEndpoint) and not inbound.suspended:
+                yield ("inboundEndpoint", name), inbound, partial(_poller, inbound, runtime)
+
+
+def _poller(inbound: PollingInboundEndpoint, runtime: Runtime) -> Job:
+    if isinstance(inbound, ClassInboundEndpoint):
+        return PollingJob(inbound, runtime)
+    assert isinstance(inbound, FileInboundEndpoint)
+    claim = Claim(
+        ("inboundEndpoint", inbound.name),
+        fingerprint(inbound.sequence, inbound.parameters),
+        exclusive=inbound.coordination,
+    )
+    flow = SequenceFlow(f"inboundendpoint:{inbound.name}", inbound.sequence or "main", inbound.on_error)
+    properties = {IS_INBOUND: True, INBOUND_ENDPOINT_NAME: inbound.name}
+    return FileJob(claim, inbound.files, inbound.trigger, flow, properties, runtime)
 
 
 class _Running:
