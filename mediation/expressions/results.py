@@ -32,6 +32,8 @@ def string_value(result: Any, *, whole_nodes: bool = False) -> str | None:
     if isinstance(result, etree._Element):
         return _nodes([result], whole_nodes)
     if isinstance(result, list):
+        if len(result) == 1 and not whole_nodes and (text := _leaf_text(result[0])) is not None:
+            return text  # what nearly every expression finds
         return _nodes(result, whole_nodes) if is_node_list(result) else dumps(result)
     if isinstance(result, dict):
         return dumps(result)
@@ -50,6 +52,14 @@ def boolean_value(result: Any) -> bool:
 def is_node_list(values: list[Any]) -> bool:
     """Whether a list is a node-set (which may be empty), not a JSON array."""
     return all(isinstance(value, etree._Element | etree._ElementUnicodeResult | tuple) for value in values)
+
+
+def _leaf_text(node: Any) -> str | None:
+    """The text of an element that holds nothing else, if there is nothing to trim from it."""
+    if type(node) is not etree._Element or len(node):
+        return None
+    text = node.text
+    return text if text and text[0] > " " and text[-1] > " " and _NO_BREAK_SPACE not in text else None
 
 
 def _nodes(nodes: list[Any], whole_nodes: bool) -> str:

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from lxml import etree
+
 from mediation.errors import PayloadError
 from mediation.expressions.results import string_value
 from mediation.payloads.json_text import JsonFloat, loads
+from mediation.payloads.xml import to_text
 
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FRACTION: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
@@ -29,7 +32,9 @@ def is_integer(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """The value as text: numbers as Java writes them, objects and arrays as compact JSON."""
+    """The value as text: numbers as Java writes them, objects and arrays as compact JSON, elements as XML."""
+    if isinstance(value, etree._Element):
+        return to_text(value)
     if value == [] and isinstance(value, list):
         return "[]"  # as a property it could be an empty node-set
     written = string_value(value)

@@ -62,3 +62,17 @@ def test_no_pattern_takes_exponential_time(pattern: str):
 
     regex.fullmatch(text)
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("text", ["urn:getQuote", "IBM", "a b/c", "é"])
+def test_a_pattern_without_anything_special_is_that_text(text: str) -> None:
+    pattern = compile_regex(text)
+    match = pattern.fullmatch(text)
+    assert match is not None
+    assert match.group() == match.group(0) == text
+    assert pattern.fullmatch(text + "x") is None
+    assert pattern.fullmatch(text.lower() + "x") is None
+    assert pattern.search(f"x{text}x") is not None
+    assert pattern.sub("y", f"x{text}x") == "xyx"
+    assert pattern.split(f"1{text}2") == ["1", "2"]
+    assert (pattern.pattern, pattern.groups) == (text, 0)
