@@ -21,7 +21,7 @@ from mediation.findings import Finding, Severity
 from mediation.registry import resource_key
 
 from .lint import Key, lint, operation_keys
-from .registry import ResourceError, check_resource, registry_directory, remarks_on, resource_keys
+from .registry import ResourceError, check_resource, registry_directory, remarks_on, resource_keys, write_resource
 from .reporting import FAILED, Entry, Outcome, Report, ignored_entry, read_or_report, severest
 from .store import Saved, all_artifacts, delete_artifact, find_artifact, save_artifact, set_transport_parameters
 from .synapse_xml import same_xml
@@ -179,7 +179,7 @@ class _PathImport:
 
 
 def _write(found: FoundResource) -> None:
-    registry_directory().write(found.path, found.content)
+    write_resource(found.path, found.content)
 
 
 def _refused(found: FoundArtifact, outcome: Outcome, message: str, line: int | None = None) -> Entry:

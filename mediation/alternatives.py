@@ -29,7 +29,6 @@ ALTERNATIVES: Final[dict[str, Alternative]] = {
     "dataServiceCall": Alternative(Needs.JAVA, "use <dblookup> or <dbreport>"),
     "detach": Alternative(Needs.NOTHING, "use <enrich>"),
     "ejb": _PYTHON,
-    "enqueue": Alternative(Needs.NOTHING, "use <store> and a sampling message processor"),
     "entitlementService": Alternative(Needs.JAVA, "ask the policy server with <call>, and decide with <filter>"),
     "event": Alternative(
         Needs.JAVA, "send to local:///inbound/NAME, which reaches all clients of a WebSocket endpoint"

@@ -12,6 +12,7 @@ The management console: one ``ModelAdmin`` per kind of artifact, and what they s
     switching      suspend and activate
     history        versions, differences, revert
     downloads      export
+    registry       files of the registry
     deployment     import and export of everything
     secrets        what is shown instead of passwords
     tokens         what programs show in place of a password
@@ -28,6 +29,7 @@ from . import (  # noqa: F401  (these register their models)
     local_entries,
     messaging,
     proxy_services,
+    registry,
     sequences,
     templates,
     tokens,

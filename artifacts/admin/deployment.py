@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from artifacts.importing import Options, import_paths
-from artifacts.models import ARTIFACT_MODELS, Deployment, TransportSender
+from artifacts.models import ARTIFACT_MODELS, Deployment, RegistryResource, TransportSender
 from artifacts.reporting import FAILED, Entry, Outcome, Report, summary
 from artifacts.store import find_artifact
 
@@ -44,7 +44,7 @@ def may_export(user: Any) -> bool:
 
 
 def _may(user: Any, *actions: str) -> bool:
-    names = [model._meta.model_name for model in (*ARTIFACT_MODELS, TransportSender)]
+    names = [model._meta.model_name for model in (*ARTIFACT_MODELS, TransportSender, RegistryResource)]
     return user.has_perms([f"artifacts.{action}_{name}" for action in actions for name in names])
 
 

@@ -11,6 +11,7 @@ from .kept import KeptArtifact
 from .local_entries import LocalEntry
 from .messaging import MessageProcessor, MessageStore, Task
 from .proxies import ProxyService
+from .resources import RegistryResource
 from .sequences import Sequence
 from .templates import Template
 from .tokens import AccessToken
@@ -45,6 +46,7 @@ __all__ = [
     "MessageProcessor",
     "MessageStore",
     "ProxyService",
+    "RegistryResource",
     "Sequence",
     "State",
     "Task",

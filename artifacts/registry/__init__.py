@@ -5,9 +5,11 @@ The registry: files that artifacts use by key.
 
     directory    the files: looked at, read, written and removed
     entries      files to what the engine gets for their keys
+    changes      of the files, made here and told to all processes
     sources      the content of local entries with ``src``
 """
 
+from .changes import remove_resource, write_resource
 from .directory import (
     RESOURCE,
     RegistryDirectory,
@@ -32,5 +34,7 @@ __all__ = [
     "read_entries",
     "registry_directory",
     "remarks_on",
+    "remove_resource",
     "resource_keys",
+    "write_resource",
 ]

@@ -1,7 +1,11 @@
 from mediation.alternatives import ALTERNATIVES
 from mediation.compiler import compile_artifact
-from mediation.grammar import MEDIATORS
+from mediation.grammar import KNOWN_MEDIATORS, MEDIATORS
 from mediation.payloads.xml import parse_xml
+
+
+def test_every_mediator_that_does_not_run_has_an_alternative():
+    assert KNOWN_MEDIATORS - MEDIATORS.keys() - ALTERNATIVES.keys() == set()
 
 
 def test_a_mediator_that_runs_needs_none():
