@@ -11,10 +11,11 @@ from lxml import etree
 from mediation.errors import PayloadError, XmlError
 
 from . import media_types
-from .forms import read_form, read_multipart_form, read_parts
+from .forms import read_form, read_multipart_form
 from .json_text import loads
 from .json_xml import json_to_xml
 from .media_types import charset, decode, is_binary_type, is_json_type, is_xml_type, media_type
+from .related import RELATED, Attachment, include, read_package
 from .soap import SoapVersion, body_of, envelope_version, wrap
 from .xml import PAYLOAD_NS, parse_xml
 
@@ -31,6 +32,7 @@ class Built(NamedTuple):
 
     envelope: etree._Element
     version: SoapVersion
+    attachments: tuple[Attachment, ...] = ()
 
 
 Builder = Callable[[bytes | str, str | None], Built]
@@ -106,10 +108,10 @@ def _build_multipart_form(raw: bytes | str, content_type: str | None) -> Built:
 
 
 def _build_multipart_related(raw: bytes | str, content_type: str | None) -> Built:
-    root = next(iter(read_parts(raw, content_type)), None)  # RFC 2387 3.2: the root is the first part
-    if root is None:
-        raise PayloadError("a multipart body without parts")
-    return _build_xml(root.content, root.headers.get("content-type"))
+    root, attachments = read_package(raw, content_type)
+    built = _build_xml(root.content, root.headers.get("content-type"))
+    include(built.envelope, attachments)
+    return Built(built.envelope, built.version, attachments)
 
 
 def text_wrapper(text: str) -> etree._Element:
@@ -140,5 +142,5 @@ _BUILDERS: Final[dict[str | None, Builder]] = {
     media_types.BINARY: _build_binary,
     media_types.FORM: _build_form,
     media_types.MULTIPART_FORM: _build_multipart_form,
-    "multipart/related": _build_multipart_related,
+    RELATED: _build_multipart_related,
 }

@@ -16,7 +16,18 @@ from .formatters import encode, format_body
 from .json_text import dumps, loads
 from .json_xml import json_to_xml, xml_to_json
 from .media_types import decode, is_binary_type, is_json_type, is_xml_type, media_type
-from .soap import SoapVersion, body_of, empty_envelope, envelope_version, first_element, header_of, is_fault, wrap
+from .related import RELATED, Attachment, Packaging, write_package
+from .soap import (
+    SoapVersion,
+    body_of,
+    empty_envelope,
+    envelope_version,
+    first_element,
+    header_of,
+    in_version,
+    is_fault,
+    wrap,
+)
 from .xml import SOAP11_NS, SOAP12_NS, to_text
 
 _DECLARATION: Final = re.compile(r"\ufeff?<\?xml\s[^>]*\?>\s*")
@@ -48,7 +59,18 @@ class Payload:
         modified: whether the body is no longer the one that came.
     """
 
-    __slots__ = ("_envelope", "_guess", "_json", "_value", "_version", "content_type", "is_frame", "modified", "raw")
+    __slots__ = (
+        "_attachments",
+        "_envelope",
+        "_guess",
+        "_json",
+        "_value",
+        "_version",
+        "content_type",
+        "is_frame",
+        "modified",
+        "raw",
+    )
 
     def __init__(
         self,
@@ -63,6 +85,7 @@ class Payload:
         self.modified = False
         self._guess = guess
         self._envelope: etree._Element | None = None
+        self._attachments: tuple[Attachment, ...] = ()
         self._version: SoapVersion = "soap11"
         self._json: str | None = None
         self._value: Any = _UNPARSED
@@ -111,7 +134,7 @@ class Payload:
                 self._value = loads(self.raw)
                 self.content_type = media_types.JSON
             elif start == "<":
-                self._envelope, self._version = build(self.raw, media_types.XML)
+                self._envelope, self._version, _ = build(self.raw, media_types.XML)
                 self.content_type = media_types.XML
         except PayloadError:
             pass  # it only looked like it
@@ -126,7 +149,7 @@ class Payload:
         elif self._is_only_carried() or not self.raw or not self.raw.strip():
             self._set_empty()
         else:
-            self._envelope, self._version = build(self.raw, self.content_type)
+            self._envelope, self._version, self._attachments = build(self.raw, self.content_type)
 
     def _is_only_carried(self) -> bool:
         return self.content_type is None or (self.is_frame and not is_known(self.content_type))
@@ -138,6 +161,13 @@ class Payload:
             self._version = "soap12"
         else:
             self._version = "soap11" if self.media_type in (None, media_types.TEXT_XML) else "pox"
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Parts beside the XML, of a body that came as ``multipart/related``. They stay when the body is changed."""
+        if self._envelope is None and self.media_type == RELATED:
+            self._build()
+        return self._attachments
 
     @property
     def body(self) -> etree._Element:
@@ -244,8 +274,9 @@ class Payload:
             self.content_type, self._version = media_types.XML, "pox"
 
     def _own_envelope_body(self) -> etree._Element:
-        # A body that is about to go need not be parsed, unless it may have a SOAP header that stays.
-        if self._envelope is None and (self.is_json or not is_xml_type(self.media_type)):
+        # A body that is about to go need not be parsed, unless it may have a SOAP header or attachments that stay.
+        is_plain = not is_xml_type(self.media_type) and self.media_type != RELATED
+        if self._envelope is None and (self.is_json or is_plain):
             self._set_empty()
         return self.body
 
@@ -291,6 +322,7 @@ class Payload:
         other = Payload(self.raw, self.content_type, is_frame=self.is_frame, guess=self._guess)
         other.modified = self.modified
         other._json = self._json
+        other._attachments = self._attachments
         if self.raw is None and self._json is None and self._envelope is not None:
             other._envelope, other._version = copy.deepcopy(self._envelope), self._version
         return other
@@ -338,6 +370,8 @@ class Payload:
                 return encode(self.raw, media_types.charset(content_type) or "utf-8"), content_type
             return self.raw or b"", content_type
         media = media_type(message_type) or self.media_type or media_types.TEXT_XML
+        if media == RELATED:
+            message_type, media = None, self._root_type()  # attachments leave with format_package() only
         named = media_types.charset(message_type)
         rest = as_rest if as_rest is not None else self.soap_version == "pox"
         body, parameters = format_body(self, media, rest, named or charset or "utf-8")
@@ -346,6 +380,22 @@ class Payload:
         if charset is not None and named is None and not is_binary_type(media):
             content_type += f"; charset={charset}"
         return body, content_type
+
+    def format_package(self, packaging: Packaging) -> tuple[bytes, str]:
+        """
+        The envelope with its attachments, and their Content-Type.
+
+        Raises:
+            PayloadError: the body cannot be parsed.
+        """
+        if not self.modified and self.raw is not None and self.media_type == RELATED:
+            return encode(self.raw, "utf-8") if isinstance(self.raw, str) else self.raw, self.content_type or RELATED
+        media = self._root_type()
+        envelope = in_version(self.envelope, "soap12" if media == media_types.SOAP12 else "soap11")
+        return write_package(envelope, self._attachments, packaging, media)
+
+    def _root_type(self) -> str:
+        return media_types.SOAP12 if self.soap_version == "soap12" else media_types.TEXT_XML
 
     def as_frame(self, message_type: str | None = None, *, as_rest: bool = True) -> str | bytes:
         """

@@ -11,9 +11,12 @@ from mediation.errors import MediationError
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads.media_types import media_type
+from mediation.payloads.related import RELATED, Packaging
 from mediation.properties import (
     CHARACTER_SET_ENCODING,
     CONTENT_TYPE,
+    ENABLE_MTOM,
+    ENABLE_SWA,
     MESSAGE_TYPE,
     NO_ENTITY_BODY,
     SET_CHARACTER_ENCODING,
@@ -152,11 +155,15 @@ def content(ctx: MessageContext) -> Content:
     payload = ctx.payload
     if is_true(ctx.axis2.get(NO_ENTITY_BODY)) or (not payload.modified and not payload.raw):
         return NO_CONTENT
+    packaging = _packaging(ctx)
+    if packaging is not None:
+        return _package(ctx, packaging)
     declared = ctx.axis2.get(CONTENT_TYPE)
     wanted = ctx.axis2.get(MESSAGE_TYPE) or declared
     body, content_type = payload.format(None if wanted is None else str(wanted), charset=_charset(ctx))
     for name in (declared, ctx.get("Content-Type", "transport")):
-        if name and media_type(str(name)) != media_type(content_type):
+        # Of a body with attachments that left them behind, the old type is wrong.
+        if name and media_type(str(name)) not in (media_type(content_type), RELATED):
             content_type = str(name)
             break
     return Content(body, field("Content-Type", content_type)[1])
@@ -171,7 +178,22 @@ def content_as(ctx: MessageContext, message_type: str, *, as_rest: bool, charset
     """
     if is_true(ctx.axis2.get(NO_ENTITY_BODY)):
         return NO_CONTENT
+    packaging = _packaging(ctx)
+    if packaging is not None and not as_rest:
+        return _package(ctx, packaging)
     body, content_type = ctx.payload.format(message_type, as_rest=as_rest, charset=charset or _charset(ctx))
+    return Content(body, field("Content-Type", content_type)[1])
+
+
+def _packaging(ctx: MessageContext) -> Packaging | None:
+    """How attachments leave, if they do."""
+    if is_true(ctx.axis2.get(ENABLE_MTOM)):
+        return "mtom"
+    return "swa" if is_true(ctx.axis2.get(ENABLE_SWA)) else None
+
+
+def _package(ctx: MessageContext, packaging: Packaging) -> Content:
+    body, content_type = ctx.payload.format_package(packaging)
     return Content(body, field("Content-Type", content_type)[1])
 
 
