@@ -124,11 +124,7 @@ class ApiTable:
     def _dispatch(self, api: Api, request: ApiRequest) -> Dispatched | DirectAnswer:
         sub_path = request.path[len(api.prefix) :]
         target = sub_path if sub_path.startswith("/") else f"/{sub_path}"
-        resources = [
-            (resource, service)
-            for resource, service in api.resources
-            if request.caller in (api.binds_to if resource.binds_to is None else resource.binds_to)
-        ]
+        resources = [pair for pair in api.resources if pair[0].binds_to is None or request.caller in pair[0].binds_to]
         willing = [pair for pair in resources if _accepts(pair[0], request)]
         found = _find_resource(willing, target)
         properties = _properties(api, request, sub_path or "/")

@@ -40,6 +40,8 @@ class UriTemplate:
         template = text if text == "/" else text.removesuffix("/")
         if "".join(match[0] for match in _PARTS.finditer(template)) != template:
             raise GrammarError(f'uri-template "{text}" has braces that do not match')
+        # Most paths of other resources differ here already, which costs less than a regular expression.
+        self._prefix = re.split(r"[{*]", template, maxsplit=1)[0]
         self._lists: list[_Variables] = []
         pattern = "".join(self._patterns([(match[1], match[2]) for match in _PARTS.finditer(template)]))
         tail = "/?" if "?" in _PARTS.sub(lambda match: match[2] or "", template) else r"/?(?:\?.*)?"
@@ -52,7 +54,7 @@ class UriTemplate:
         Args:
             path: as it was sent, with its query, from the first slash on.
         """
-        found = self._pattern.fullmatch(path)
+        found = self._pattern.fullmatch(path) if path.startswith(self._prefix) else None
         if found is None:
             return None
         values: dict[str, str] = {}
