@@ -20,6 +20,7 @@ from mediation.endpoints.leaf import EndpointProperty, Leaf
 from mediation.endpoints.loadbalance import read_loadbalance
 from mediation.endpoints.on_error import GuardedEndpoint
 from mediation.endpoints.recipients import Recipients, read_recipient_list
+from mediation.endpoints.remarks import remark_on_unknown
 from mediation.endpoints.template import read_template_endpoint
 from mediation.endpoints.wsdl import read_wsdl
 from mediation.errors import GrammarError, Needs, NotRunnable
@@ -86,6 +87,7 @@ def compile_endpoint(element: etree._Element, compiler: Compiler) -> Endpoint:
     Raises:
         ConfigurationError: it is none that could run.
     """
+    remark_on_unknown(element, compiler)
     key = element.get("key")
     if key is not None:
         compiler.refer("endpoint", key, element)
@@ -111,6 +113,7 @@ def _definition(element: etree._Element, compiler: Compiler) -> Endpoint:
     parts = {local_name(part): part for part in elements(element)}
     for tag, read in READERS.items():
         if tag in parts:
+            remark_on_unknown(parts[tag], compiler)
             return read(parts[tag], compiler, name, properties)
     for tag, hint in NOT_RUNNING.items():
         if tag in parts:

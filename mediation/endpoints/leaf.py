@@ -19,8 +19,11 @@ from mediation.errors import (
     GrammarError,
     InvalidAddress,
     InvalidHandshakeResponse,
+    MediationError,
+    PayloadError,
     SendTimeout,
     SoapFaultReceived,
+    XmlError,
 )
 from mediation.expressions import Expression
 from mediation.grammar import Node, node
@@ -29,6 +32,7 @@ from mediation.payloads.soap import fault_reason
 from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
 from mediation.transports import Answer, SendOptions, Transport, scheme_of, transport_for
 from mediation.transports.addresses import ADDRESSES
+from mediation.typed_values import EVALUATED, LITERAL
 
 NOT_READY: Final = {
     "Address": ("Currently , Address endpoint", 303001),
@@ -46,15 +50,30 @@ class EndpointProperty(Node):
     value: str | None = grammar.attribute(None, name="value")
     expression: Expression | None = grammar.expression()
     scope: str = grammar.attribute("default", name="scope", choices=("default", "axis2", "transport", "axis2-client"))
-    type: str = grammar.attribute("STRING", name="type")
+    type: str = grammar.attribute("STRING", name="type", choices=tuple(LITERAL))
 
     def check(self) -> None:
         if self.value is None and self.expression is None:
             raise GrammarError('<property> of an endpoint needs the attribute "value" or "expression"')
+        if self.value is not None:
+            try:
+                LITERAL[self.type](self.value)
+            except (ValueError, XmlError, PayloadError) as exc:
+                raise GrammarError(f'<property> value "{self.value}" is not of the type {self.type}: {exc}') from exc
 
     def apply(self, ctx: MessageContext) -> None:
-        value = self.value if self.expression is None else self.expression.string(ctx)
-        ctx.set(self.name, value, self.scope)
+        """
+        Raises:
+            MediationError: the value is not of the type.
+        """
+        text = self.value if self.expression is None else self.expression.string(ctx)
+        if text is None or self.type == "STRING":
+            ctx.set(self.name, text, self.scope)
+            return
+        try:
+            ctx.set(self.name, EVALUATED[self.type](text), self.scope)
+        except (ValueError, OverflowError, XmlError) as exc:
+            raise MediationError(f'"{text}" of the property {self.name} is not of the type {self.type}') from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,10 @@ MISTAKES = [
     ("", "Invalid endpoint configuration."),
     ("<address/>", '<address> needs the attribute "uri"'),
     ('<http method="fetch" uri-template="http://h"/>', '<http> method "fetch" is not one of delete, get'),
+    (
+        '<address uri="http://h"/><property name="n" value="x" type="INTEGER"/>',
+        '<property> value "x" is not of the type INTEGER',
+    ),
     ("<http/>", '<http> needs the attribute "uri-template"'),
     (
         '<address uri="http://h"><timeout><duration>soon</duration></timeout></address>',
@@ -267,3 +271,21 @@ def test_an_unknown_format_is_a_warning():
     compilation = compile_artifact(parse_xml('<endpoint name="e"><address uri="http://h" format="soap"/></endpoint>'))
     assert compilation.artifact is not None
     assert [finding.severity for finding in compilation.findings] == ["warning"]
+
+
+def test_what_an_endpoint_does_not_have_is_a_warning():
+    xml = '<endpoint name="e" colour="red"><address uri="http://h" url="x"><retries/></address><extra/></endpoint>'
+    assert [finding.message for finding in compile_artifact(parse_xml(xml)).warnings] == [
+        '<endpoint> does not know the attribute "colour"; it is ignored',
+        "<endpoint> does not know the child <extra>; it is ignored",
+        '<address> does not know the attribute "url"; it is ignored',
+        "<address> does not know the child <retries>; it is ignored",
+    ]
+
+
+def test_properties_of_an_endpoint_have_types(transport, ctx):
+    endpoint(
+        '<address uri="http://h"/><property name="a" value="7" type="INTEGER"/>'
+        '<property name="b" expression="1 + 1" type="INTEGER" scope="axis2"/>'
+    ).send(ctx)
+    assert (ctx.get("a"), ctx.get("b", "axis2")) == (7, 2)
