@@ -144,3 +144,20 @@ def test_the_declaration_names_the_encoding_and_lacking_characters_become_refere
 
     assert serialise(element, declaration=True) == "<?xml version='1.0' encoding='utf-8'?><a>é€</a>".encode()
     assert serialise(element, encoding="iso8859-1") == b"<a>\xe9&#8364;</a>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<!DOCTYPE r><r/>".encode("utf-16"),
+        "<!DOCTYPE r><r/>".encode("utf-16-le"),
+        "<!DOCTYPE r><r/>".encode("utf-16-be"),
+        b"\xef\xbb\xbf<!DOCTYPE r><r/>",
+        b" \n<!DOCTYPE r><r/>",
+        b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE r+AD4-<r/>',
+        b"<!-- a --><!DOCTYPE r><r/>",
+    ],
+)
+def test_a_doctype_is_found_in_whatever_encoding_it_is(content: bytes):
+    with pytest.raises(XmlError):
+        parse_xml(content)
