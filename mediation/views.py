@@ -109,7 +109,7 @@ class ProxyServiceView:
             if isinstance(found, ProxyService):
                 return await _description(request, found, environment)
             if isinstance(found, DirectAnswer):
-                return _Response(HttpAnswer(found.status, headers=found.fields))
+                return _Response(HttpAnswer(found.status, headers=found.fields, body=found.body))
             ctx = _message(request, environment, found, headers, runtime.options)
         except Refused as refusal:
             return _plain(refusal.status, str(refusal))
@@ -143,9 +143,9 @@ class ProxyServiceView:
                 return proxy
         query = request.META["QUERY_STRING"]
         target = inside(f"{raw}?{query}" if query else raw)
-        dispatched = self.api_table(runtime).find(
-            ApiRequest(request.method or "", target, request.scheme or "http", headers)
-        )
+        mount = API_PREFIX if api else ""
+        asked = ApiRequest(request.method or "", target, request.scheme or "http", headers, mount=mount)
+        dispatched = self.api_table(runtime).find(asked)
         if isinstance(dispatched, Dispatched):
             return Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
         if dispatched is not None:

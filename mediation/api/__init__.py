@@ -9,6 +9,7 @@
     url_mapping.py    /orders/*
     dispatch.py       from a request to the resource that takes it
     cors.py           what browsers of other origins may do
+    openapi.py        ?swagger.json
 
 Rules: ``docs/compatibility.md``, REST APIs.
 """

@@ -49,6 +49,7 @@ class Api:
         binds_to: inbound endpoints by name, or ``default``.
         resources: with the services that messages for them run through, in order.
         cors: ``None`` for the server's.
+        swagger: key of the OpenAPI document that it publishes; ``None`` for a generated one.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Api:
     binds_to: frozenset[str]
     resources: tuple[tuple[Resource, ApiService], ...]
     cors: Cors | None
+    swagger: str | None = None
 
     @property
     def prefix(self) -> str:
@@ -97,7 +99,7 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
     if version_type == "context":
         context = context.replace("{version}", version)
     if element.get("publishSwagger"):
-        compiler.warning("publishSwagger has no effect in this version", element, "api.without-effect")
+        compiler.refer("localEntry", element.get("publishSwagger", ""), element)
     if element.get("validateSchema", "").lower() == "true":
         raise NotRunnable("validateSchema of an API", "use the mediator <validate>", line=element.sourceline)
     full_name = name_of_api(element)
@@ -113,6 +115,7 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         binds_to=names(element.get("binds-to", "")) or frozenset({DEFAULT_BINDING}),
         resources=tuple((resource, resource.service(full_name, context)) for resource in resources),
         cors=_handlers(element, compiler),
+        swagger=element.get("publishSwagger") or None,
     )
 
 

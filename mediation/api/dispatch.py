@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
@@ -24,6 +24,7 @@ from mediation.properties import (
 
 from .artifact import DEFAULT_BINDING, Api
 from .cors import NO_CORS, Cors, Fields
+from .openapi import MEDIA_TYPES, description
 from .resource import ApiService, Resource
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ RESOURCE_MISMATCH: Final = "_resource_mismatch_handler_"
 """A sequence of this name answers requests that no resource of their API takes."""
 METHOD_NOT_ALLOWED: Final = "_method_not_allowed_handler_"
 """A sequence of this name answers requests whose path a resource takes with other methods."""
+
+QUERIES: Final = frozenset(f"?{query}" for query in MEDIA_TYPES)
+"""What is asked of an API instead of a resource."""
 
 _MALFORMED: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -47,6 +51,7 @@ class ApiRequest:
     Attributes:
         path: as it was sent, with the query.
         caller: the inbound endpoint that it came to; ``default`` for the ports of the server itself.
+        mount: what goes before all contexts, and is not in ``path``.
     """
 
     method: str
@@ -54,6 +59,7 @@ class ApiRequest:
     scheme: str
     headers: Headers
     caller: str = DEFAULT_BINDING
+    mount: str = ""
 
     @cached_property
     def without_query(self) -> str:
@@ -83,10 +89,11 @@ class Dispatched:
 
 @dataclass(frozen=True, slots=True)
 class DirectAnswer:
-    """An answer without a body that no sequence gives."""
+    """An answer that no sequence gives."""
 
     status: int
-    fields: Fields = field(default=())
+    fields: Fields = ()
+    body: bytes = b""
 
 
 class ApiTable:
@@ -124,6 +131,8 @@ class ApiTable:
     def _dispatch(self, api: Api, request: ApiRequest) -> Dispatched | DirectAnswer:
         sub_path = request.path[len(api.prefix) :]
         target = sub_path if sub_path.startswith("/") else f"/{sub_path}"
+        if sub_path.lstrip("/") in QUERIES and request.method == "GET":
+            return self._description(api, request)
         resources = [pair for pair in api.resources if pair[0].binds_to is None or request.caller in pair[0].binds_to]
         willing = [pair for pair in resources if _accepts(pair[0], request)]
         found = _find_resource(willing, target)
@@ -139,6 +148,15 @@ class ApiTable:
             return DirectAnswer(400)
         properties |= {f"uri.var.{name}": value for name, value in variables.items()}
         return Dispatched(service, properties, sub_path, fields)
+
+    def _description(self, api: Api, request: ApiRequest) -> DirectAnswer:
+        host = request.headers.get("Host") or ""
+        document = description(api, f"{request.scheme}://{host}{request.mount}{api.prefix}", self._environment)
+        if document is None:
+            return DirectAnswer(404)
+        fields = (self._cors if api.cors is None else api.cors).fields(request.headers, "GET")
+        media = MEDIA_TYPES[request.path.partition("?")[2]]
+        return DirectAnswer(200, (("Content-Type", f"{media}; charset=UTF-8"), *fields), document.encode())
 
     def _refused(
         self, api: Api, request: ApiRequest, unwilling: _Found | None, properties: dict[str, Any]

@@ -300,6 +300,7 @@ async def test_apis_are_on_the_main_port_too_behind_a_prefix():
 
     assert (response.status_code, response["X-Read"]) == (200, "/shop/x/7?q=1")
     assert (await client.get("/apis/nothing")).status_code == 404
+    assert b'"http://testserver/apis/shop"' in (await client.get("/apis/shop?swagger.json")).content
 
 
 async def test_repeated_fields_get_through_django():

@@ -81,7 +81,6 @@ def test_what_is_ignored_is_said():
     assert warnings(api('<resource url-pattern="/x"/>')) == [
         '<resource> does not know the attribute "url-pattern"; it is ignored'
     ]
-    assert warnings(api(more='publishSwagger="x.json"')) == ["publishSwagger has no effect in this version"]
 
 
 def test_the_cors_handler_is_built_in_whatever_its_package():
