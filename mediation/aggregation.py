@@ -6,7 +6,7 @@ import asyncio
 import logging
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from mediation.errors import MediationError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REMEMBERED: Final = 10_000
-"""How many completed groups one mediator remembers, to tell a late message from the first one of another group."""
+"""How many origins of completed groups one mediator remembers, to tell a late message from the first one of a group."""
 
 
 class WaitingRoom:
@@ -105,10 +105,15 @@ class Group:
         ctx.branches.hold()
         self._latest = asyncio.get_running_loop().time()
 
-    def close(self) -> None:
-        """The group is complete; its messages stay until it is disbanded. Others with its key come too late."""
+    def close(self, origins: Iterable[str]) -> None:
+        """
+        The group is complete; its messages stay until it is disbanded.
+
+        Args:
+            origins: what further messages of come too late.
+        """
         self._timer.cancel()
-        self._groups.completed(self)
+        self._groups.completed(self, origins)
 
     def disband(self) -> None:
         """Let the messages go. Once is enough."""
@@ -143,17 +148,18 @@ class Groups:
     def get(self, key: str) -> Group | None:
         return self._open.get(key)
 
-    def was_completed(self, key: str) -> bool:
-        return key in self._completed
+    def was_completed(self, origin: str) -> bool:
+        """Whether a group with messages of this origin is complete."""
+        return origin in self._completed
 
     def open(self, key: str, timeout: float | None, timed_out: Callable[[Group], None]) -> Group:
         group = self._open[key] = Group(self, key, timeout, timed_out)
         return group
 
-    def completed(self, group: Group) -> None:
+    def completed(self, group: Group, origins: Iterable[str]) -> None:
         self.forget(group)
-        self._completed[group.key] = None
-        if len(self._completed) > REMEMBERED:
+        self._completed.update(dict.fromkeys(origins))
+        while len(self._completed) > REMEMBERED:
             self._completed.popitem(last=False)
 
     def forget(self, group: Group) -> None:

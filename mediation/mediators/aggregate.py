@@ -121,7 +121,8 @@ class AggregateMediator(Mediator):
     ``aggregateElementType="child"`` JSON objects are merged into one. ``enclosingElementProperty`` names a property
     with an element around the elements; JSON gets an object around it, with the property's text as name. A message in
     which the XPath finds nothing is a failure. The result runs through ``<onComplete>``, and its failures go to the
-    fault handlers of the first message.
+    fault handlers of the first message. If it gets to the end, the flow of the message that came last goes on behind
+    the mediator, with the body of the result.
     """
 
     id: str | None = grammar.attribute(None, name="id")
@@ -131,25 +132,30 @@ class AggregateMediator(Mediator):
     groups: Groups = dataclasses.field(init=False, default_factory=Groups)
 
     def mediate(self, ctx: MessageContext) -> Outcome:
-        if self.correlate_on is not None:
-            if not self.correlate_on.takes(ctx):
+        origin = self._origin(ctx)
+        if self.correlate_on is None:
+            if origin is None:
                 return True
+            key = origin
+        elif self.correlate_on.takes(ctx):
             key = self.correlate_on.expression.source
         else:
-            correlation = ctx.properties.get(with_id(AGGREGATE_CORRELATION, self.id))
-            if correlation is None:
-                return True
-            key = str(correlation)
-            if self.groups.was_completed(key):
-                logger.debug("aggregate: a message of a group that is complete goes nowhere")
-                return False
+            return True
         group = self.groups.get(key)
+        if group is None and origin is not None and self.groups.was_completed(origin):
+            logger.debug("aggregate: a message of a group that is complete goes nowhere")
+            return False
         enough = self._enough(ctx if group is None else group.messages[0])
         if group is None:
             timeout = self.condition.timeout if self.condition is not None else 0
             group = self.groups.open(key, timeout if timeout > 0 else None, self._timed_out)
         group.add(ctx)
-        return False if enough is None or len(group.messages) < enough else self._complete(group)
+        return False if enough is None or len(group.messages) < enough else self._complete(group, ctx)
+
+    def _origin(self, ctx: MessageContext) -> str | None:
+        """The message that this one is a part of, or an answer to a part."""
+        origin = ctx.properties.get(with_id(AGGREGATE_CORRELATION, self.id))
+        return None if origin is None else str(origin)
 
     def _enough(self, first: MessageContext) -> int | None:
         """How many messages complete the group of this one; ``None`` if that is not a matter of number."""
@@ -165,11 +171,15 @@ class AggregateMediator(Mediator):
         logger.warning("Aggregate mediator timeout occurred.")
         group.messages[0].branches.start([partial(self._complete, group)])
 
-    def _complete(self, group: Group) -> Outcome:
-        group.close()
+    def _complete(self, group: Group, last: MessageContext | None = None) -> Outcome:
+        """
+        Args:
+            last: the message whose flow may go on behind the mediator, with the body of the result.
+        """
+        group.close({origin for ctx in group.messages if (origin := self._origin(ctx)) is not None})
         try:
             result = group.messages[0].copy()
-            outcome = flow.run_branch(partial(self._mediate_result, group), result)
+            outcome = flow.run_branch(partial(self._mediate_result, group, last), result)
         except BaseException:
             group.disband()
             raise
@@ -178,12 +188,14 @@ class AggregateMediator(Mediator):
             return outcome
         return _disbanding(outcome, group)
 
-    def _mediate_result(self, group: Group, result: MessageContext) -> Outcome:
+    def _mediate_result(self, group: Group, last: MessageContext | None, result: MessageContext) -> Outcome:
         messages = [result, *group.messages[1:]]
         if joining.is_json(messages, self.on_complete.expression):
             self._join_json(result, messages)
         else:
             self._join_elements(result, messages)
+        if last is not None:
+            last.payload = result.payload.copy()
         return self.on_complete.mediate(result)
 
     def _join_elements(self, result: MessageContext, messages: list[MessageContext]) -> None:

@@ -115,6 +115,17 @@ async def test_messages_in_which_an_expression_finds_something_are_a_group():
     assert body_of(contexts[0]) == body_of(contexts[2]) == ["v:a", "v:b"]
 
 
+async def test_those_of_a_message_whose_group_was_complete_come_too_late():
+    collected = aggregate("expression='//v'", count("2"), correlate='<correlateOn expression="//v"/>')
+    contexts = xml_parts(*(f"<d><v>{n}</v></d>" for n in range(4)))
+
+    for ctx in contexts:
+        assert collected.mediate(ctx) is False
+
+    assert body_of(contexts[0]) == ["v:0", "v:1"]
+    assert len(ROOM) == 0
+
+
 async def test_a_message_in_which_it_finds_nothing_fails():
     collected = aggregate(condition=count("2"), correlate='<correlateOn expression="//t"/>')
 
@@ -317,11 +328,12 @@ async def test_nothing_inside_drops_the_result():
 
 
 async def test_the_flow_of_the_last_message_goes_on_if_that_of_the_result_does():
-    first, second = xml_parts("<a/>", "<a/>")
-    collected = aggregate(inside="<log/>")
+    first, second = xml_parts("<a>1</a>", "<a>2</a>")
+    collected = aggregate(inside="<payloadFactory><format><other/></format><args/></payloadFactory>")
     collected.mediate(first)
 
     assert collected.mediate(second) is True
+    assert [child.text for child in second.payload.body] == ["1", "2"]
 
 
 GRAMMAR = [
