@@ -29,7 +29,7 @@ class CalloutSource(Node):
     """What is sent: the ``envelope``, the first element of an XPath, or a property or local entry."""
 
     type: str | None = grammar.attribute(None, name="type", choices=("envelope",))
-    xpath: Expression | None = grammar.expression("xpath")
+    xpath: Expression | None = grammar.expression("xpath", plain=True)
     key: str | None = grammar.attribute(None, name="key")
 
     def place(self, ctx: MessageContext) -> None:
@@ -63,7 +63,7 @@ class CalloutSource(Node):
 class CalloutTarget(Node):
     """Where the answer goes: in place of the first node of an XPath, or into a property."""
 
-    xpath: Expression | None = grammar.expression("xpath")
+    xpath: Expression | None = grammar.expression("xpath", plain=True)
     key: str | None = grammar.attribute(None, name="key")
 
     def check(self) -> None:

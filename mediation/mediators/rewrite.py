@@ -37,7 +37,7 @@ class Action(Node):
     """
 
     value: str | None = grammar.attribute(None, name="value")
-    xpath: Expression | None = grammar.expression("xpath")
+    xpath: Expression | None = grammar.expression("xpath", plain=True)
     type: str = grammar.attribute("set", name="type", choices=ACTIONS)
     fragment: str = grammar.attribute("full", name="fragment", choices=("full", *FRAGMENTS))
     regex: Pattern | None = grammar.attribute(None, name="regex", convert=compile_regex)

@@ -103,7 +103,7 @@ class XQueryMediator(Mediator):
     """
 
     key: Value = grammar.value("key", required=True, refers="localEntry")
-    target: Expression | None = grammar.expression("target")
+    target: Expression | None = grammar.expression("target", plain=True)
     variables: tuple[QueryVariable, ...] = grammar.children("variable", QueryVariable)
     data_source: None = dataclasses.field(metadata={"rule": WithoutEffect("dataSource")})
     queries: dict[str, Program] = dataclasses.field(init=False, default_factory=dict)

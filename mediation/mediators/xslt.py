@@ -95,7 +95,7 @@ class XSLTMediator(Mediator):
     """
 
     key: Value = grammar.value("key", required=True, refers="localEntry")
-    source: Expression | None = grammar.expression("source")
+    source: Expression | None = grammar.expression("source", plain=True)
     target: str | None = grammar.attribute(None, name="target")
     cache: None = dataclasses.field(metadata={"rule": AttributeWithoutEffect("useCache")})
     parameters: tuple[Parameter, ...] = grammar.children("property", Parameter)

@@ -132,3 +132,19 @@ def test_transports_that_do_not_run_are_warned_of():
     assert result.artifact.transports == {"http"}
     assert "jms" in result.warnings[0].message
     assert proxy().artifact.transports == {"http", "https"}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        '<xslt key="k" source="${payload}"/>',
+        '<xquery key="k" target="${payload}"/>',
+        '<rewrite><rewriterule><action xpath="${payload.a}"/></rewriterule></rewrite>',
+        '<callout serviceURL="http://localhost"><source xpath="${payload}"/><target key="t"/></callout>',
+        '<makefault><code expression="${payload}"/><reason value="r"/></makefault>',
+    ],
+)
+def test_where_the_language_takes_no_synapse_expression_it_is_refused(xml):
+    found = compilation(f'<sequence name="s">{xml}</sequence>')
+
+    assert any("synapse expressions do not run here" in finding.message for finding in found.errors), found.findings
