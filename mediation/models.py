@@ -103,6 +103,7 @@ class ScheduledJob(models.Model):
         TASK = "task", "task"
         PROCESSOR = "messageProcessor", "message processor"
         POLLER = "inboundEndpoint", "inbound endpoint"
+        PROXY = "proxy", "proxy service"
 
     kind = models.CharField(max_length=32, choices=Kind.choices)
     name = models.CharField(max_length=255)

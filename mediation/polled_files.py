@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from urllib.parse import unquote
 from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.expressions.dates import format_date
 from mediation.expressions.regex import Pattern, compile_regex
-from mediation.parameters import choice, flag, number, parameter
+from mediation.parameters import choice, flag, number, parameter, read_texts, seconds
 from mediation.payloads.media_types import BINARY, TEXT, TEXT_XML
+from mediation.triggers import Interval
 
 PREFIX: Final = "transport.vfs."
 FILE_URI: Final = f"{PREFIX}FileURI"
@@ -152,3 +154,49 @@ class FileParameters:
 
     def moved_name(self, name: str, now: datetime) -> str:
         return format_date(now, self.timestamp) + name if self.timestamp else name
+
+
+POLL_INTERVAL: Final = "transport.PollInterval"
+"""Parameter of a proxy service: seconds from one look to the next."""
+
+DEFAULT_POLL_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolledFiles:
+    """
+    The files of a proxy service.
+
+    Attributes:
+        texts: the parameters as they stand.
+    """
+
+    files: FileParameters
+    interval: Interval
+    texts: Mapping[str, str]
+
+
+def read_polled_files(parameters: Mapping[str, str], report: Callable[[str], None]) -> PolledFiles | None:
+    """
+    What the parameters of a proxy service say about files; ``None`` if they name none, or none that can be read.
+
+    Args:
+        report: is told of each mistake.
+    """
+    texts = {name: text for name, text in parameters.items() if name.startswith(PREFIX) or name == POLL_INTERVAL}
+    if not texts.get(FILE_URI):
+        return None
+    mistakes: list[str] = []
+    files = FileParameters(**read_texts(FileParameters, texts, mistakes.append))
+    pause = texts.get(POLL_INTERVAL, "")
+    wait = DEFAULT_POLL_SECONDS
+    try:
+        files.check()
+        wait = seconds(0.001)(pause) if pause else wait
+    except GrammarError as exc:
+        mistakes.append(exc.message)
+    except ValueError as exc:
+        mistakes.append(f'parameter {POLL_INTERVAL} "{pause}" {exc}')
+    for mistake in mistakes:
+        report(mistake)
+    return None if mistakes else PolledFiles(files, Interval(wait), texts)

@@ -12,6 +12,7 @@ from mediation.endpoints import Endpoint, IndirectEndpoint
 from mediation.errors import GrammarError, NotRunnable
 from mediation.grammar import Node, artifact, boolean, elements, find, local_name, node
 from mediation.mediators.sequence import NamedSequence, SequenceMediator
+from mediation.polled_files import PolledFiles, read_polled_files
 from mediation.service_description import PublishedWsdl, read_publish_wsdl
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mediation.compiler import Compiler
 
 RUNNING_TRANSPORTS: Final = frozenset({"http", "https"})
+FILES: Final = "vfs"
+"""The transport whose messages are files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class ProxyService:
         start_on_load: ``False`` keeps it deployed, but not served.
         parameters: ``<parameter>`` values by name; XML values as text.
         wsdl: what it publishes; ``None`` for a generated description.
+        files: of a local directory, which are its messages, too.
         access: who may call it, and read its description.
     """
 
@@ -59,6 +63,7 @@ class ProxyService:
     start_on_load: bool
     parameters: Mapping[str, str]
     wsdl: PublishedWsdl | None = None
+    files: PolledFiles | None = None
     access: AccessRules = field(default_factory=AccessRules)
 
     @property
@@ -139,7 +144,9 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
     target = Target.from_xml(found, compiler)
     if target.endpoint_name:
         compiler.refer("endpoint", target.endpoint_name, found)
-    transports = _transports(element, compiler)
+    parameters = _parameters(element)
+    files = _files(element, parameters, compiler)
+    transports = _transports(element, compiler, files is not None)
     return ProxyService(
         name=name,
         in_sequence=_sequence(target.in_sequence_name, target.in_sequence, "main"),
@@ -149,7 +156,8 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
         endpoint=IndirectEndpoint(target.endpoint_name) if target.endpoint_name else target.endpoint,
         transports=transports,
         start_on_load=_start_on_load(element, compiler),
-        parameters=_parameters(element),
+        parameters=parameters,
+        files=files,
         wsdl=None if published is None else read_publish_wsdl(published, compiler),
         access=read_service_access(element, transports, compiler),
     )
@@ -161,12 +169,23 @@ def _sequence(
     return NamedSequence(name, fallback) if name else inline
 
 
-def _transports(element: etree._Element, compiler: Compiler) -> frozenset[str]:
-    """Names are separated by commas or spaces; none at all means every transport."""
-    names = frozenset((element.get("transports") or "").replace(",", " ").split())
+def _names_of_transports(element: etree._Element) -> frozenset[str]:
+    """They are separated by commas or spaces; none at all means every transport."""
+    return frozenset((element.get("transports") or "").replace(",", " ").split())
+
+
+def _files(element: etree._Element, parameters: Mapping[str, str], compiler: Compiler) -> PolledFiles | None:
+    names = _names_of_transports(element)
+    if names and FILES not in names:
+        return None
+    return read_polled_files(parameters, lambda mistake: compiler.warning(mistake, element, "proxy.transport"))
+
+
+def _transports(element: etree._Element, compiler: Compiler, has_files: bool) -> frozenset[str]:
+    names = _names_of_transports(element)
     if not names:
         return RUNNING_TRANSPORTS
-    for name in sorted(names - RUNNING_TRANSPORTS):
+    for name in sorted(names - RUNNING_TRANSPORTS - ({FILES} if has_files else set())):
         compiler.warning(
             f'transport "{name}" of the proxy service does not run in this version', element, "proxy.transport"
         )

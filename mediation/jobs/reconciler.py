@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from mediation.detached import SequenceFlow
 from mediation.message_processor import SAMPLING, MessageProcessor
+from mediation.polled_files import PolledFiles
 from mediation.polling_inbound import ClassInboundEndpoint, FileInboundEndpoint, PollingInboundEndpoint
-from mediation.properties import INBOUND_ENDPOINT_NAME, IS_INBOUND
+from mediation.properties import INBOUND_ENDPOINT_NAME, IS_INBOUND, PROXY_NAME, TRANSPORT_IN_NAME
+from mediation.proxy_service import FILES, ProxyService
 from mediation.stores import MessageStore
 from mediation.task import Task
 
@@ -108,6 +110,10 @@ class Jobs:
         for name, inbound in environment.deployed("inboundEndpoint").items():
             if isinstance(inbound, PollingInboundEndpoint) and not inbound.suspended:
                 yield ("inboundEndpoint", name), inbound, partial(_poller, inbound, runtime)
+        proxy: ProxyService
+        for name, proxy in environment.deployed("proxy").items():
+            if proxy.files is not None and proxy.start_on_load:
+                yield ("proxy", name), proxy, partial(_proxy_files, proxy, proxy.files, runtime)
 
 
 def _poller(inbound: PollingInboundEndpoint, runtime: Runtime) -> Job:
@@ -122,6 +128,12 @@ def _poller(inbound: PollingInboundEndpoint, runtime: Runtime) -> Job:
     flow = SequenceFlow(f"inboundendpoint:{inbound.name}", inbound.sequence or "main", inbound.on_error)
     properties = {IS_INBOUND: True, INBOUND_ENDPOINT_NAME: inbound.name}
     return FileJob(claim, inbound.files, inbound.trigger, flow, properties, runtime)
+
+
+def _proxy_files(proxy: ProxyService, polled: PolledFiles, runtime: Runtime) -> Job:
+    claim = Claim(("proxy", proxy.name), fingerprint(polled.texts))
+    properties = {PROXY_NAME: proxy.name, TRANSPORT_IN_NAME: FILES}
+    return FileJob(claim, polled.files, polled.interval, proxy, properties, runtime)
 
 
 class _Running:

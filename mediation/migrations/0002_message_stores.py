@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='ScheduledJob',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('task', 'task'), ('messageProcessor', 'message processor'), ('inboundEndpoint', 'inbound endpoint')], max_length=32)),
+                ('kind', models.CharField(choices=[('task', 'task'), ('messageProcessor', 'message processor'), ('inboundEndpoint', 'inbound endpoint'), ('proxy', 'proxy service')], max_length=32)),
                 ('name', models.CharField(max_length=255)),
                 ('active', models.BooleanField(default=True, help_text='Whether it works; the actions of the list change that.')),
                 ('reason', models.TextField(blank=True, help_text='Why it was deactivated, or what failed last.')),

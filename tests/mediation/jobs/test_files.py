@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from mediation.compiler import compile_artifact
 from mediation.jobs import file_system
 from mediation.jobs.files import FileJob
-from mediation.jobs.reconciler import _poller
-from mediation.payloads.xml import SYNAPSE_NS
+from mediation.jobs.reconciler import _poller, _proxy_files
+from mediation.payloads.xml import SYNAPSE_NS, parse_xml
 from mediation.stores import thaw
 from mediation.stores.queues import QUEUES
 from tests.mediation.jobs.support import at_work, runtime, store
@@ -208,3 +209,30 @@ def test_a_move_to_another_file_system_copies_first(tmp_path, monkeypatch):
     target = file_system.move(source, tmp_path / "x", "a.xml")
     assert (target.read_bytes(), source.exists()) == (b"<a/>", False)
     assert file_system.move(put(tmp_path, "a.xml"), tmp_path / "x", "a.xml").name == "a-1.xml"
+
+
+PROXY = f"""<proxy xmlns="{SYNAPSE_NS}" name="P" transports="http vfs">
+    <target><inSequence>{{sequence}}</inSequence></target>
+    <parameter name="transport.vfs.FileURI">{{directory}}</parameter>
+    <parameter name="transport.vfs.ContentType">text/plain</parameter>
+    <parameter name="transport.PollInterval">0.01</parameter></proxy>"""
+
+
+async def test_a_proxy_service_takes_files_too(tmp_path):
+    put(tmp_path, "a")
+    engine = runtime(PROXY.format(directory=tmp_path.as_uri(), sequence=KEEP), store())
+    proxy = engine.environment.proxy_service("P")
+    assert proxy.transports == {"http"}
+    async with at_work(_proxy_files(proxy, proxy.files, engine)):
+        await until(stored)
+    [message] = await messages()
+    assert (message.get("proxy.name"), message.get("TRANSPORT_IN_NAME")) == ("P", "vfs")
+
+
+def test_files_of_a_proxy_service_that_cannot_be_read_are_a_warning():
+    compilation = compile_artifact(parse_xml(PROXY.format(directory="ftp://host/in", sequence="")))
+    assert [finding.message for finding in compilation.warnings] == [
+        "files over ftp is kept, but cannot run in this version: use a local directory",
+        'transport "vfs" of the proxy service does not run in this version',
+    ]
+    assert compilation.artifact.files is None
