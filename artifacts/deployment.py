@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -33,6 +34,7 @@ from mediation.inbound_endpoint import InboundEndpoint
 from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator
 from mediation.payloads.xml import parse_xml
+from mediation.vault import vault
 
 from . import models
 from .models import ARTIFACT_MODELS, Artifact, Deployment, KeptArtifact, State, TransportParameter
@@ -80,6 +82,7 @@ class DatabaseSource:
             previous: the last one; what did not change since is taken from it.
         """
         before = previous if isinstance(previous, Snapshot) else None
+        vault.refresh(Path(settings.ESB_SECRETS_DIR))
         resources = read_entries(self._registry, {} if before is None else before.resources)
         with _connected():
             snapshot = _consistently(lambda generation: _Loader(generation, before, resources).load())

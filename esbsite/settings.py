@@ -53,6 +53,8 @@ ESB_STORE_DIR = env.str("ESB_STORE_DIR", default=str(BASE_DIR))
 ESB_REGISTRY_DIR = env.str("ESB_REGISTRY_DIR", default=str(ESB_DATA_DIR / "registry"))
 # Where $FILE:NAME and ${configs.NAME} in artifacts are looked up: lines like NAME=value.
 ESB_PROPERTIES_FILE = env.str("ESB_PROPERTIES_FILE", default=str(ESB_DATA_DIR / "file.properties"))
+# Secrets that artifacts look up by alias: files with these names, as Docker and Kubernetes mount them.
+ESB_SECRETS_DIR = env.str("ESB_SECRETS_DIR", default=str(ESB_DATA_DIR / "secrets"))
 # Addresses that local entries with src="http..." may be read from: "https://config.example/entries/".
 ESB_ENTRY_URLS = env.list("ESB_ENTRY_URLS", default=[])
 # False takes the admin off the main port, for a main port that the world can reach.

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 
 from mediation.grammar import elements, local_name
+from mediation.vault import PRIVATE
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from mediation.compiler import Compiler
-
-PRIVATE: Final = frozenset({"SECRET_KEY", "DATABASE_URL"})
-"""Variables that are the server's own, and no artifact's business."""
 
 MAX_FILE: Final = 1024 * 1024
 """Bytes of the file with properties."""

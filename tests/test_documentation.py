@@ -85,7 +85,7 @@ def defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(environ.Env, "get_value", record)
     monkeypatch.setenv("ESB_DATA_DIR", str(tmp_path))
     runpy.run_path(str(ROOT / "esbsite" / "settings.py"))
-    for name in ("DATABASE_URL", "ESB_REGISTRY_DIR", "ESB_PROPERTIES_FILE"):
+    for name in ("DATABASE_URL", "ESB_REGISTRY_DIR", "ESB_PROPERTIES_FILE", "ESB_SECRETS_DIR"):
         recorded[name] = recorded[name].replace(str(tmp_path), "var")
     return recorded
 

@@ -16,6 +16,7 @@ from lxml import etree
 from mediation.errors import ConfigurationError, PayloadError
 from mediation.payloads.media_types import codec
 from mediation.payloads.xml import whole_text
+from mediation.vault import vault
 
 from .regex import compile_regex
 
@@ -83,6 +84,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "matches": matches,
     "replace": replace,
     "tokenize": tokenize,
+    "vault-lookup": vault.lookup,
 }
 """By name; arguments come as strings."""
 
