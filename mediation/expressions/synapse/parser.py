@@ -410,7 +410,7 @@ class Parser:
         opening = self.index
         self.need("(")
         if name == "xpath":
-            return self.xpath()
+            return self.xpath_function()
         arguments = [] if self.at(")") else self.arguments()
         self.need(")")
         if name in _SPECIAL:
@@ -432,7 +432,7 @@ class Parser:
             raise NotRunnable("registry(path).property(name)", "properties of registry resources are not kept")
         return Node(roots.resource(argument))
 
-    def xpath(self) -> Node:
+    def xpath_function(self) -> Node:
         """``xpath('path')`` of the message, ``xpath('path', 'name')`` of a variable that holds XML."""
         literals: list[str] = []
         while self.token.kind == "string":
