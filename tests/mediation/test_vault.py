@@ -49,4 +49,5 @@ def test_an_environment_variable_is_taken_when_asked_for_but_not_the_server_s_ow
 def test_expressions_look_secrets_up(directory):
     vault.refresh(directory)
 
+    assert compile_expression("${wso2-vault('db-password')}", {}).string(message(xml("<a/>"))) == "s3cret"
     assert compile_expression("wso2:vault-lookup('db-password')", {}).string(message(xml("<a/>"))) == "s3cret"

@@ -15,6 +15,7 @@ from mediation.errors import ConfigurationError, PayloadError
 from mediation.expressions.dates import format_date, parse_date
 from mediation.expressions.regex import compile_regex
 from mediation.payloads.media_types import codec
+from mediation.vault import vault
 
 from .values import EvaluationError, is_integer, is_number, json_of, text
 
@@ -173,6 +174,7 @@ def _format_date_time(source: Any, pattern: str, new_pattern: str | None = None)
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
+    "wso2-vault": Function(vault.lookup, "s"),
     "length": Function(_length, "v"),
     "toUpper": Function(str.upper, "s"),
     "toLower": Function(str.lower, "s"),

@@ -44,7 +44,7 @@ MAX_DEPTH: Final = 40
 
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LITERALS: Final = {"true": True, "false": False, "null": None}
-_VAULTS: Final = ("wso2-vault", "hashicorp-vault")
+_VAULTS: Final = ("hashicorp-vault",)
 
 
 class Node(NamedTuple):

@@ -364,7 +364,7 @@ def test_mistakes_are_found_when_it_is_compiled(expression: str):
         evaluated(expression)
 
 
-@pytest.mark.parametrize("expression", ["wso2-vault('a')", "xpath(vars.path)", "registry('a').property('b')"])
+@pytest.mark.parametrize("expression", ["hashicorp-vault('a')", "xpath(vars.path)", "registry('a').property('b')"])
 def test_what_does_not_run_is_said(expression: str):
     with pytest.raises(NotRunnable):
         evaluated(expression)
