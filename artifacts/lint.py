@@ -6,6 +6,7 @@ Checks that need more than one artifact, or more than its grammar.
 ``lint.content``      a local entry whose content is not where its ``src`` says
 ``lint.outflow``      a WebSocket inbound endpoint without a sequence for back-ends' messages
 ``lint.port``         an inbound endpoint on a port that another one, or the proxy services, have
+``lint.context``      two APIs that take the same requests
 ``lint.duplicate``    two artifacts of one kind and name
 ``lint.recursion``    a sequence that calls itself, perhaps through others
 ===================== ===========================================================================
@@ -21,6 +22,7 @@ from typing import Final
 
 from django.conf import settings
 
+from mediation.api import Api
 from mediation.compiler import NOT_RUNNABLE, Compilation, Reference
 from mediation.defaults import DEFAULTS
 from mediation.errors import Needs
@@ -60,7 +62,12 @@ def lint(compilations: Iterable[Compilation], known: Container[Key]) -> dict[Key
         found[key] += _missing_references(artifact, known)
         found[key] += _missing_content(artifact, known)
         found[key] += _missing_outflow(artifact)
-    for key, finding in [*_duplicates(artifacts), *_shared_ports(artifacts), *_recursions(artifacts)]:
+    for key, finding in [
+        *_duplicates(artifacts),
+        *_shared_ports(artifacts),
+        *_shared_contexts(artifacts),
+        *_recursions(artifacts),
+    ]:
         found[key].append(finding)
     return {key: findings for key, findings in found.items() if findings}
 
@@ -150,6 +157,19 @@ def _shared_ports(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]
             yield (artifact.kind, artifact.name), _warning("port", port_in_use(holder, port))
         elif port - offset in (settings.ESB_HTTP_PORT, settings.ESB_HTTPS_PORT):
             yield (artifact.kind, artifact.name), _warning("port", f"port {port} is the one of proxy services")
+
+
+def _shared_contexts(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:
+    holders: dict[tuple[object, ...], str] = {}
+    for artifact in artifacts:
+        api = artifact.artifact
+        if not isinstance(api, Api):
+            continue
+        taken = (api.prefix, api.host, api.port, api.schemes, api.binds_to)
+        holder = holders.setdefault(taken, api.name)
+        if holder != api.name:
+            text = f"the API {holder} takes the requests to {api.prefix or '/'}"
+            yield (artifact.kind, artifact.name), _warning("context", text)
 
 
 def _recursions(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:

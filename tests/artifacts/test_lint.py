@@ -128,3 +128,12 @@ def test_an_operation_whose_connector_is_not_there_does_not_run():
     assert (finding.severity, finding.check) == (Severity.NOT_RUNNABLE, "grammar.not-runnable.connector")
     assert finding.message == "<gmail.init> runs when there is the connector gmail: import its package"
     assert lint([caller], operation_keys([template, ("template", "plain")])) == {}
+
+
+def api(name, attributes=""):
+    return f'<api name="{name}" context="/shop" {attributes}><resource/></api>'
+
+
+def test_of_two_apis_that_take_the_same_requests_the_second_is_told():
+    assert messages(api("a"), api("b")) == ["api b: [lint.context] the API a takes the requests to /shop"]
+    assert messages(api("a"), api("b", 'version="1" version-type="url"'), api("c", 'hostname="c.example"')) == []
