@@ -7,7 +7,9 @@ Importing this module starts nothing.
 
 import os
 
+from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
@@ -22,7 +24,8 @@ from esbsite import lifecycle  # noqa: E402
 from mediation.consumers import InboundConsumer  # noqa: E402
 from mediation.server import Server  # noqa: E402
 
-server = Server(authenticator=DjangoAuthenticator())
+# A layer in memory reaches nobody else.
+server = Server(authenticator=DjangoAuthenticator(), layer=get_channel_layer() if settings.ESB_REDIS_URL else None)
 
 
 async def start() -> None:

@@ -57,6 +57,10 @@ ESB_PROPERTIES_FILE = env.str("ESB_PROPERTIES_FILE", default=str(ESB_DATA_DIR / 
 ESB_SECRETS_DIR = env.str("ESB_SECRETS_DIR", default=str(ESB_DATA_DIR / "secrets"))
 # Addresses that local entries with src="http..." may be read from: "https://config.example/entries/".
 ESB_ENTRY_URLS = env.list("ESB_ENTRY_URLS", default=[])
+# True lets several processes open the ports of proxy services and inbound endpoints, and share their connections.
+ESB_SHARE_PORTS = env.bool("ESB_SHARE_PORTS", default=False)
+# A Redis that takes broadcasts to the WebSocket clients of other processes ("redis://localhost:6379/0").
+ESB_REDIS_URL = env.str("ESB_REDIS_URL", default="")
 # False takes the admin off the main port, for a main port that the world can reach.
 ESB_ADMIN_ON_MAIN = env.bool("ESB_ADMIN_ON_MAIN", default=True)
 
@@ -160,8 +164,15 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "esbsite.urls"
 ASGI_APPLICATION = "esbsite.asgi.application"
-# At most once, and only for what may be lost: mediated messages never travel through it.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+# At most once, and only for what may be lost: broadcasts to the clients of other processes.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [ESB_REDIS_URL], "prefix": "esb", "capacity": 10_000},
+    }
+    if ESB_REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
 
 TEMPLATES = [
     {

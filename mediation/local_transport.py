@@ -1,5 +1,5 @@
 """
-The ``local`` transport: messages that stay in this process.
+The ``local`` transport: messages that stay here.
 
 ``local:///inbound/NAME/PATH`` are the WebSocket clients that are connected to an inbound endpoint on a path, as
 ``/inbound/NAME/PATH`` on the main port is where they connect. Any flow can send there: of a proxy service, of another
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 class LocalTransport:
     """
-    Writes a message to every client on a path. Nobody answers, and it is no failure if nobody is there.
+    Writes a message to every client on a path, also of other processes with a shared channel layer. Nobody answers, and
+    it is no failure if nobody is there.
 
     A client that lags too far behind is treated as at broadcast level 1. The handshake and disconnect messages of
     WebSocket clients have no frame, so they reach nobody.
@@ -48,8 +49,9 @@ class LocalTransport:
         if ctx.axis2.get(SOURCE_HANDSHAKE) is True or ctx.axis2.get(CONNECTION_TERMINATE) is True:
             return
         frame = frame_of(ctx)
-        for session in self._runtime.subscribers.on_path(name, path):
-            session.broadcast(frame)
+        self._runtime.subscribers.broadcast(name, path, frame)
+        if self._runtime.broadcasts is not None:
+            self._runtime.broadcasts.publish(name, path, frame)
 
 
 LOCAL = LocalTransport()

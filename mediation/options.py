@@ -24,6 +24,7 @@ class Options:
     https_key: str = ""
     https_password: str = ""
     port_offset: int = 0
+    share_ports: bool = False
     poll_seconds: float = 0.5
     drain_seconds: float = 30.0
     max_message_bytes: int = 1024 * 1024
@@ -70,6 +71,7 @@ class Options:
             https_key=settings.ESB_HTTPS_KEY,
             https_password=settings.ESB_HTTPS_PASSWORD,
             port_offset=settings.ESB_PORT_OFFSET,
+            share_ports=settings.ESB_SHARE_PORTS,
             poll_seconds=settings.ESB_POLL_SECONDS,
             drain_seconds=settings.ESB_DRAIN_SECONDS,
             max_message_bytes=settings.ESB_MAX_MESSAGE_BYTES,

@@ -14,8 +14,10 @@ from mediation.shared_backends import SharedBackends
 from mediation.transports.http import HTTP
 
 if TYPE_CHECKING:
+    from mediation.broadcasts import Broadcasts
     from mediation.environment import Authenticator, Environment
     from mediation.session import Session
+    from mediation.transports.websocket import Frame
 
 
 class Subscribers:
@@ -40,6 +42,11 @@ class Subscribers:
         """A list of its own, so that clients may come and go while it is used."""
         return list(self._sessions.get((inbound_name, path), ()))
 
+    def broadcast(self, inbound_name: str, path: str, frame: Frame) -> None:
+        """Write a frame to all clients on the path."""
+        for session in self.on_path(inbound_name, path):
+            session.broadcast(frame)
+
     def __iter__(self) -> Iterator[Session]:
         return iter([session for sessions in self._sessions.values() for session in sessions])
 
@@ -59,6 +66,7 @@ class Runtime:
         sessions: every session that still has something to do, connected or not.
         gate: asks clients who they are, where an endpoint wants to know.
         draining: no new client is accepted any more.
+        broadcasts: to the clients of other processes, if there may be some.
     """
 
     def __init__(
@@ -78,6 +86,7 @@ class Runtime:
             fetch=HTTP.fetch,
         )
         self.draining = False
+        self.broadcasts: Broadcasts | None = None
         self._apis: tuple[Environment, ApiTable] | None = None
 
     def apis(self) -> ApiTable:

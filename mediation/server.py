@@ -18,6 +18,7 @@ from mediation import stored_messages  # noqa: F401 - registers the durable mess
 from mediation.aggregation import ROOM
 from mediation.authentication import Patrol
 from mediation.branches import Branches
+from mediation.broadcasts import Broadcasts
 from mediation.database_thread import DATABASE_THREAD
 from mediation.defaults import default_sequence
 from mediation.http_inbound import HttpInboundEndpoint, http_inbound_endpoints
@@ -43,6 +44,7 @@ from mediation.transports.websocket import sender  # noqa: F401 - registers ws a
 from mediation.views import proxy_services
 
 if TYPE_CHECKING:
+    from mediation.broadcasts import ChannelLayer
     from mediation.environment import Authenticator, Environment
     from mediation.inbound_endpoint import InboundEndpoint
     from mediation.inbound_tls import InboundTls
@@ -66,11 +68,18 @@ class Server:
 
     Args:
         authenticator: knows users; without one nobody but bearers of JWTs gets past an endpoint that asks.
+        layer: takes broadcasts to the clients of other processes; without one they stay in this process.
     """
 
-    def __init__(self, options: Options | None = None, authenticator: Authenticator | None = None) -> None:
+    def __init__(
+        self,
+        options: Options | None = None,
+        authenticator: Authenticator | None = None,
+        layer: ChannelLayer | None = None,
+    ) -> None:
         self.options = options or Options.from_settings()
         self.runtime = Runtime(_NothingDeployed(), self.options, authenticator)
+        self._layer = layer
         self._patrol: asyncio.Task[None] | None = None
         self._started = timezone.now()
         self._ports = Ports(changed=self.reload)
@@ -90,6 +99,9 @@ class Server:
         ROOM.limit, ROOM.patience = self.options.max_grouped_messages, self.options.group_seconds
         proxy_services.bind(self.runtime)
         LOCAL.bind(self.runtime)
+        if self._layer is not None:
+            self.runtime.broadcasts = Broadcasts(self._layer, self.runtime.subscribers)
+            self.runtime.broadcasts.start()
         loop = asyncio.get_running_loop()
         looked = asyncio.Event()
         reporter = Reporter()
@@ -194,6 +206,8 @@ class Server:
         await self._close_backends()
         if self._patrol:
             self._patrol.cancel()
+        if self.runtime.broadcasts is not None:
+            await self.runtime.broadcasts.aclose()
         self.runtime.gate.close()
         await asyncio.to_thread(DATABASE_THREAD.close)
         if self._watcher:

@@ -449,6 +449,8 @@ class Session:
                 session.broadcast(frame)
             elif level == 1:
                 self._connection.send(frame)
+        if self._runtime.broadcasts is not None:
+            self._runtime.broadcasts.publish(self.inbound_name, self.path, frame)
 
     def _close_by_sequence(self, code: object, reason: object) -> None:
         try:

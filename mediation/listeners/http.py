@@ -58,7 +58,7 @@ async def open_http_port(
         OSError: the port cannot be opened.
     """
     listener = HttpListener("https" if tls else "http", options.max_body_bytes, view)
-    await listener.listen(options.host, port, tls, options.handshake_seconds)
+    await listener.listen(options.host, port, tls, options.handshake_seconds, share=options.share_ports)
     return listener
 
 
@@ -84,14 +84,23 @@ class HttpListener:
     def connections(self) -> list[web.RequestHandler]:
         return self._protocols.connections
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None, tls_seconds: float = 10.0) -> None:
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None, tls_seconds: float = 10.0, *, share: bool = False
+    ) -> None:
         """
         Args:
             tls_seconds: for the TLS handshake.
+            share: other processes may open the port too.
         """
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            self._protocols, host, port, ssl=tls, ssl_handshake_timeout=tls_seconds if tls else None, backlog=512
+            self._protocols,
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=tls_seconds if tls else None,
+            backlog=512,
+            reuse_port=share,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 

@@ -35,4 +35,5 @@ async def open_websocket_port(
         deployed = runtime.environment.inbound_endpoint(inbound)
         return runtime.limits if deployed is None else deployed.limits.applied(runtime.limits)
 
-    return await listen(runtime.options.host, port, accept, ssl=tls, limits=limits)
+    share = runtime.options.share_ports
+    return await listen(runtime.options.host, port, accept, ssl=tls, limits=limits, reuse_port=share)

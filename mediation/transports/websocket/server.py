@@ -66,6 +66,7 @@ async def listen(
         limits: of its connections; a function is asked for each new one.
         ssl: the TLS context; a function is asked for it at each connection, so that certificates can change.
         backlog: TCP connections that may wait to be accepted.
+        reuse_port: other processes may open the port too; the operating system gives each connection to one of them.
 
     Raises:
         OSError: the port cannot be opened.
