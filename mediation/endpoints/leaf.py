@@ -9,6 +9,7 @@ from typing import Final
 import mediation.transports.http
 import mediation.transports.websocket.sender  # noqa: F401  (these register themselves by scheme)
 from mediation import grammar
+from mediation.endpoints.addressing import with_addressing
 from mediation.endpoints.settings import Settings
 from mediation.endpoints.suspension import ACTIVE, Suspension
 from mediation.endpoints.timeout import DROPPED, TimeoutAction, expire
@@ -129,6 +130,8 @@ class Leaf:
             raise EndpointNotReady(f"{said} : [ Name : {self.name} ] [ State : {suspension.state.name} ]", code=code)
         for setting in self.properties:
             setting.apply(ctx)
+        if self.settings.packaging is not None:
+            ctx.axis2[self.settings.packaging] = True
         uri = self.uri(ctx)
         if self.is_named_by_messages:
             ADDRESSES.check(uri)
@@ -136,8 +139,11 @@ class Leaf:
         if self.settings.timeout.dynamic is not None:
             options = replace(options, timeout=self.settings.timeout.of(ctx))
         transport = transport_for(uri)
+        sent = ctx
+        if self.settings.addressing is not None:
+            sent = with_addressing(ctx, uri, options.format, self.settings.addressing)
         try:
-            outcome = self.deliver(transport, ctx, uri, options)
+            outcome = self.deliver(transport, sent, uri, options)
         except EndpointError as exc:
             self._failed(ctx, uri, exc)
             raise

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mediation.endpoints.addressing import read_enable_addressing
 from mediation.endpoints.suspension import TIMEOUT_CODES, Policy, SuspensionPolicy
 from mediation.endpoints.timeout import Timeout, TimeoutAction
 from mediation.errors import GrammarError, Needs, NotRunnable
 from mediation.expressions import Value
 from mediation.grammar import elements, find, local_name
+from mediation.properties import ENABLE_MTOM, ENABLE_SWA
 from mediation.transports import DEFAULT_TIMEOUT, KNOWN_SCHEMES, SendOptions, scheme_of
 from mediation.transports.local import inbound_address
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from mediation.compiler import Compiler
 
 FORMATS: Final = frozenset({"soap11", "soap12", "pox", "get", "rest"})
+
+PACKAGING: Final = {"mtom": ENABLE_MTOM, "swa": ENABLE_SWA}
+"""By what ``optimize`` says."""
 
 NOT_RUNNING: Final = {
     "enableSec": "use https, or credentials in a header",
@@ -47,12 +52,20 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one endpoint; shared by all messages."""
+    """
+    Of one endpoint; shared by all messages.
+
+    Attributes:
+        addressing: namespace of the WS-Addressing headers that SOAP messages get.
+        packaging: the property (axis2) that says how binary content leaves.
+    """
 
     options: SendOptions = field(default_factory=SendOptions)
     timeout: Timeout = field(default_factory=Timeout)
     policy: Policy = field(default_factory=Policy)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    addressing: str | None = None
+    packaging: str | None = None
 
 
 NO_SETTINGS: Final = Settings()
@@ -76,17 +89,20 @@ def read_settings(element: etree._Element, compiler: Compiler, *, method: str | 
             raise NotRunnable(f"<{tag}> of <{local_name(element)}>", "use <http>", line=part.sourceline)
         if tag in NOT_RUNNING:
             raise NotRunnable(f"<{tag}> of an endpoint", NOT_RUNNING[tag], line=part.sourceline)
-        if tag == "enableAddressing":
-            compiler.warning("<enableAddressing> has no effect: no WS-Addressing headers are added", part)
-    optimize = element.get("optimize")
-    if optimize is not None:
-        compiler.warning(f'optimize="{optimize}" has no effect: binary content is sent as Base64', element)
+    optimize = (element.get("optimize") or "").lower()
+    if optimize and optimize not in PACKAGING:
+        compiler.warning(
+            f'<{local_name(element)}> optimize "{optimize}" is not one of {", ".join(PACKAGING)}; it is ignored',
+            element,
+        )
     timeout = _timeout(element, compiler)
     return Settings(
         SendOptions(method=method, format=format_, timeout=timeout.seconds, encoding=element.get("encoding")),
         timeout,
         _policy(element, compiler),
         _retry(element),
+        read_enable_addressing(element, compiler),
+        PACKAGING.get(optimize),
     )
 
 

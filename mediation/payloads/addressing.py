@@ -1,4 +1,4 @@
-"""WS-Addressing: what the header blocks of a SOAP message say about its addresses."""
+"""WS-Addressing: what the header blocks of a SOAP message say about its addresses, and how they come to be there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from lxml import etree
 from mediation.errors import PayloadError
 
 from .media_types import SOAP12, TEXT_XML
+from .soap import header_of
 
 if TYPE_CHECKING:
     from .payload import Payload
 
-NAMESPACES: Final = frozenset(
-    {"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing"}
-)
+FINAL: Final = "http://www.w3.org/2005/08/addressing"
+SUBMISSION: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+NAMESPACES: Final = frozenset({FINAL, SUBMISSION})
 ANONYMOUS: Final = frozenset(
     {
         "http://www.w3.org/2005/08/addressing/anonymous",
@@ -47,6 +48,9 @@ _FIELDS: Final = {
     "MessageID": "message_id",
 }
 
+_REFERENCES: Final = frozenset({"From", "ReplyTo", "FaultTo"})
+"""Headers that hold an endpoint reference."""
+
 
 def read_addressing(payload: Payload) -> Addressing:
     """
@@ -69,6 +73,36 @@ def read_addressing(payload: Payload) -> Addressing:
                 # The first one counts: WS-Addressing 1.0 SOAP Binding 6.4.1 allows no second.
                 found.setdefault(_FIELDS[name.localname], value)
     return Addressing(**found)
+
+
+def write_addressing(payload: Payload, said: Addressing, namespace: str = FINAL) -> None:
+    """
+    Put addressing headers into a SOAP message, in place of those that it has.
+
+    Args:
+        said: ``None`` leaves a header out.
+        namespace: :data:`FINAL` or :data:`SUBMISSION`.
+
+    Raises:
+        PayloadError: the body is not what its content type says.
+    """
+    envelope = payload.envelope
+    header = header_of(envelope)
+    if header is None:
+        header = etree.Element(f"{str(envelope.tag).removesuffix('Envelope')}Header")
+        envelope.insert(0, header)
+    for block in [block for block in header if isinstance(block.tag, str)]:
+        if etree.QName(block).namespace in NAMESPACES:
+            header.remove(block)
+    for name, field in _FIELDS.items():
+        value = getattr(said, field)
+        if value is None:
+            continue
+        block = etree.SubElement(header, f"{{{namespace}}}{name}", nsmap={"wsa": namespace})
+        if name in _REFERENCES:
+            block = etree.SubElement(block, f"{{{namespace}}}Address")
+        block.text = value
+    payload.changed()
 
 
 def _mentions_addressing(raw: bytes | str | None) -> bool:

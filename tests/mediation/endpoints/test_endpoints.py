@@ -289,3 +289,9 @@ def test_properties_of_an_endpoint_have_types(transport, ctx):
         '<property name="b" expression="1 + 1" type="INTEGER" scope="axis2"/>'
     ).send(ctx)
     assert (ctx.get("a"), ctx.get("b", "axis2")) == (7, 2)
+
+
+@pytest.mark.parametrize(("optimize", "name"), [("mtom", "enableMTOM"), ("SWA", "enableSwA")])
+def test_optimize_says_how_binary_content_leaves(transport, ctx, optimize, name):
+    endpoint(f'<address uri="http://h" optimize="{optimize}"/>').send(ctx)
+    assert ctx.get(name, "axis2") is True
