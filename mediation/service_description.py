@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -34,6 +36,42 @@ class NoDescription(MediationError):
     """The document that a proxy service publishes cannot be had."""
 
 
+RETRY_SECONDS: Final = 30.0
+"""For how long a document that could not be fetched is not asked for again."""
+
+
+class Fetched:
+    """A document behind an address. All who ask share one request; the document is kept, and for a while a failure."""
+
+    __slots__ = ("_document", "_failure", "_lock", "_retry_at")
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._document: etree._Element | None = None
+        self._failure = ""
+        self._retry_at = 0.0
+
+    async def document(self, url: str) -> etree._Element:
+        """
+        Raises:
+            NoDescription: it cannot be had.
+        """
+        async with self._lock:
+            if self._document is None:
+                if time.monotonic() < self._retry_at:
+                    raise NoDescription(self._failure)
+                self._document = await self._fetch(url)
+            return self._document
+
+    async def _fetch(self, url: str) -> etree._Element:
+        try:
+            return parse_xml(await HTTP.fetch(url, MAX_DOCUMENT, FETCH_SECONDS))
+        except (ConfigurationError, MediationError) as exc:
+            self._failure = f"the WSDL {url} cannot be read: {exc}"
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            raise NoDescription(self._failure) from exc
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedWsdl:
     """
@@ -43,13 +81,13 @@ class PublishedWsdl:
         source: an address or a key; ``None`` if the document is inside.
         inline: the document; it is shared, and never changed.
         resources: keys of the documents that it imports, by the locations that it imports them from.
-        fetched: the document behind an ``http`` address, once it was asked for.
+        fetched: the document behind an ``http`` address.
     """
 
     source: str | None
     inline: etree._Element | None
     resources: Mapping[str, str]
-    fetched: list[etree._Element] = field(default_factory=list, repr=False)
+    fetched: Fetched = field(default_factory=Fetched, repr=False)
 
 
 def read_publish_wsdl(element: etree._Element, compiler: Compiler) -> PublishedWsdl | None:
@@ -120,12 +158,7 @@ async def _document(published: PublishedWsdl, environment: Environment) -> etree
         return published.inline
     if scheme_of(source) not in ("http", "https"):
         return _entry(source, environment)
-    if not published.fetched:
-        try:
-            published.fetched[:] = [parse_xml(await HTTP.fetch(source, MAX_DOCUMENT, FETCH_SECONDS))]
-        except (ConfigurationError, MediationError) as exc:
-            raise NoDescription(f"the WSDL {source} cannot be read: {exc}") from exc
-    return published.fetched[0]
+    return await published.fetched.document(source)
 
 
 def _entry(key: str, environment: Environment) -> etree._Element:

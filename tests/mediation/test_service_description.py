@@ -112,9 +112,19 @@ async def test_a_document_behind_an_address_is_fetched_once():
 
         backend.answer = answer
         published = compiled(proxy(f'<publishWSDL uri="{backend.url}/s?wsdl"/>')).wsdl
-        for _ in range(2):
-            document = parse_xml(await describe(published, "wsdl", ADDRESS, DictEnvironment()))
-            assert location(document) == ADDRESS
+        asked = [describe(published, "wsdl", ADDRESS, DictEnvironment()) for _ in range(3)]
+        assert {location(parse_xml(document)) for document in await asyncio.gather(*asked)} == {ADDRESS}
+        assert len(backend.seen) == 1
+    await HTTP.aclose()
+
+
+async def test_a_document_that_cannot_be_fetched_is_not_asked_for_by_each_client():
+    async with http_backend() as backend:
+        backend.answers(status=500)
+        published = compiled(proxy(f'<publishWSDL uri="{backend.url}/s?wsdl"/>')).wsdl
+        for _ in range(3):
+            with pytest.raises(NoDescription, match="500"):
+                await describe(published, "wsdl", ADDRESS, DictEnvironment())
         assert len(backend.seen) == 1
     await HTTP.aclose()
 
