@@ -16,6 +16,7 @@ from .variables import Read, variable
 
 if TYPE_CHECKING:
     from mediation.message import MessageContext
+    from mediation.payloads import Payload
 
     from . import Expression
 
@@ -96,10 +97,7 @@ class JsonEval:
     def _find(self, ctx: MessageContext) -> Any:
         path = self.path(ctx)
         if self._root is None:
-            # A body without JSON has nothing to find; do not let null pass for a match.
-            found = (
-                path.find(ctx.payload.json()) if ctx.payload.is_json or ctx.payload.first_child is not None else MISSING
-            )
+            found = _find_in(ctx.payload, path)
         else:
             value = self._root(ctx)
             if value is None:
@@ -129,6 +127,15 @@ class JsonEval:
             return _path(_INLINE.sub(fill, self._template))
         except ExpressionSyntaxError as exc:
             raise ExpressionError(self.source, exc.reason) from exc
+
+
+def _find_in(payload: Payload, path: Path) -> Any:
+    if payload.is_json:
+        found = path.find(payload.json_glance())
+        # Numbers, and what may hold some, are looked at as they were written.
+        return found if type(found) is str or found is MISSING or found is None else path.find(payload.json())
+    # A body without JSON has nothing to find; do not let null pass for a match.
+    return MISSING if payload.first_child is None else path.find(payload.json())
 
 
 @lru_cache(maxsize=256)

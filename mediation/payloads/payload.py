@@ -13,7 +13,7 @@ from mediation.errors import PayloadError
 from . import media_types
 from .builders import binary_wrapper, build, is_known, text_wrapper
 from .formatters import encode, format_body
-from .json_text import dumps, loads
+from .json_text import dumps, glance, loads
 from .json_xml import json_to_xml, xml_to_json
 from .media_types import decode, is_binary_type, is_json_type, is_xml_type, media_type
 from .related import RELATED, Attachment, Packaging, write_package
@@ -62,6 +62,7 @@ class Payload:
     __slots__ = (
         "_attachments",
         "_envelope",
+        "_glanced",
         "_guess",
         "_json",
         "_value",
@@ -89,6 +90,7 @@ class Payload:
         self._version: SoapVersion = "soap11"
         self._json: str | None = None
         self._value: Any = _UNPARSED
+        self._glanced: Any = _UNPARSED
 
     # -- reading
 
@@ -215,6 +217,27 @@ class Payload:
             self._value = loads(self.json_text())
         return self._value
 
+    def json_glance(self) -> Any:
+        """
+        The body that :attr:`is_json` as JSON value, for looking at texts, truth values and members that are not there.
+
+        Costs a fraction of :meth:`json`, but numbers in it are not kept as they were written.
+
+        Raises:
+            PayloadError: not JSON.
+        """
+        if self._value is not _UNPARSED:
+            return self._value
+        if self._glanced is _UNPARSED:
+            text = self.raw if self._json is None else self._json
+            if isinstance(text, bytes) and media_types.charset(self.content_type) not in (None, "utf-8", "UTF-8"):
+                return self.json()
+            try:
+                self._glanced = glance(text or b"")
+            except ValueError:
+                return self.json()
+        return self._glanced
+
     def json_text(self) -> str:
         """
         The body as JSON text: the text that came or was set, as it is; XML is converted; ``""`` for an empty body.
@@ -238,6 +261,7 @@ class Payload:
         self.modified = True
         self._json = None
         self._value = _UNPARSED
+        self._glanced = _UNPARSED
 
     def changed(self) -> None:
         """Somebody edited the envelope in place: what came does not leave any more."""

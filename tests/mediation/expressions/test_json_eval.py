@@ -216,3 +216,21 @@ def test_a_regular_expression_in_a_filter_takes_no_exponential_time():
 
     assert string("$.list[?(@.s =~ /(a+)+$/)]", ctx) == "[]"
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "text"),
+    [
+        (b'{"a": 25.0000, "b": "x"}', "$.a", "25.0000"),
+        (b'{"a": 25.0000, "b": "x"}', "$.b", "x"),
+        (b'{"a": {"c": 1.50}}', "$.a", '{"c":1.50}'),
+        (b'{"a": 123456789012345678901234567890}', "$.a", "123456789012345678901234567890"),
+        ('{"a": "é"}'.encode("latin-1"), "$.a", "é"),
+        (b'\xef\xbb\xbf{"a": true}', "$.a", "true"),
+    ],
+)
+def test_values_are_as_they_were_written_however_they_are_looked_up(body: bytes, path: str, text: str) -> None:
+    charset = "; charset=iso-8859-1" if b"\xe9" in body else ""
+    ctx = json("{}")
+    ctx.payload = Payload(body, f"application/json{charset}")
+    assert string(path, ctx) == text
