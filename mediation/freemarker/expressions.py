@@ -16,67 +16,18 @@ The expressions of FreeMarker templates, compiled to functions of a scope.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from mediation.errors import ExpressionSyntaxError, NotRunnable
+from mediation.expressions.cursor import Cursor, Token
 
 from .builtins import BUILTINS, OF_LOOPS, OF_MISSING, call
-from .values import MISSING, Nodes, TemplateFailure, decimal, is_number, kind, member, text
-
-MAX_DEPTH: Final = 40
-"""How deep parentheses and operators may lie in each other."""
-MAX_RANGE: Final = 100_000
-"""Numbers in a range."""
-
-
-class MissingValue(TemplateFailure):
-    """Something of a value that is not there; ``(a.b)!`` and ``(a.b)??`` take it for missing."""
-
-
-@dataclass(slots=True)
-class Loop:
-    """One ``<#list>`` while it runs."""
-
-    name: str
-    value: Any
-    index: int
-    size: int
-
-
-@dataclass(slots=True)
-class Scope:
-    """
-    What names mean: variables of loops, assigned ones, the data model.
-
-    Attributes:
-        steps: how often loops have gone round so far.
-    """
-
-    model: Mapping[str, Any]
-    variables: dict[str, Any] = field(default_factory=dict)
-    loops: list[Loop] = field(default_factory=list)
-    steps: int = 0
-
-    def loop(self, name: str) -> Loop | None:
-        return next((loop for loop in reversed(self.loops) if loop.name == name), None)
-
-    def get(self, name: str) -> Any:
-        loop = self.loop(name)
-        if loop is not None:
-            return loop.value
-        for suffix in ("_has_next", "_index"):
-            loop = self.loop(name.removesuffix(suffix)) if name.endswith(suffix) else None
-            if loop is not None:
-                return OF_LOOPS[suffix[1:]](loop.index, loop.size)
-        value = self.variables[name] if name in self.variables else self.model.get(name)
-        return MISSING if value is None else value
-
-
-Evaluate = Callable[[Scope], Any]
+from .operators import add, arithmetic, equal, numbers, relation, there, truth_value, whole
+from .scope import Evaluate, Scope
+from .values import MISSING, MissingValue, Nodes, TemplateFailure, is_number, member, text
 
 
 class Node(NamedTuple):
@@ -106,21 +57,17 @@ _RELATIONS: Final = {
 _STARTS_OPERAND: Final = frozenset({"number", "string", "raw", "name"})
 
 
-class Token(NamedTuple):
-    kind: str
-    text: str
-
-
 def tokens_of(source: str) -> list[Token]:
-    tokens, position = [], 0
+    tokens: list[Token] = []
+    position = 0
     while position < len(source):
         match = _TOKEN.match(source, position)
         if match is None:
             raise ExpressionSyntaxError(source, f"unexpected {source[position : position + 10]!r}")
         position = match.end()
         if match.lastgroup != "space":
-            tokens.append(Token(match.lastgroup or "", match[0]))
-    return [*tokens, Token("end", "")]
+            tokens.append(Token(match.lastgroup or "", match[0], match.start(), position))
+    return [*tokens, Token("end", "", position, position)]
 
 
 def compile_expression(source: str) -> Evaluate:
@@ -135,64 +82,31 @@ def compile_expression(source: str) -> Evaluate:
     return evaluate
 
 
-class Parser:
+class Parser(Cursor):
     """Reads one expression; directives use it for the words around theirs."""
 
     def __init__(self, source: str) -> None:
-        self.source = source
-        self.tokens = tokens_of(source)
-        self.index = 0
-        self.depth = 0
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index]
-
-    def fail(self, reason: str | None = None) -> None:
-        found = repr(self.token.text) if self.token.text else "the end"
-        raise ExpressionSyntaxError(self.source, reason or f"unexpected {found}")
-
-    def next(self) -> Token:
-        self.index += 1
-        return self.tokens[self.index - 1]
-
-    def at(self, *texts: str) -> bool:
-        return self.token.kind in ("symbol", "name") and self.token.text in texts
-
-    def take(self, *texts: str) -> str | None:
-        return self.next().text if self.at(*texts) else None
-
-    def need(self, wanted: str) -> None:
-        if self.take(wanted) is None:
-            self.fail()
-
-    def need_end(self) -> None:
-        if self.token.kind != "end":
-            self.fail()
+        super().__init__(source, tokens_of(source))
 
     def name(self) -> str:
-        if self.token.kind != "name":
-            self.fail()
-        return self.next().text.replace("\\", "")
+        return super().name().replace("\\", "")
 
     # -- operators
 
     def expression(self) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail("it is nested too deeply")
-        node = self.chain(self.conjunction, {"||": lambda left, right: _truth(left) or _truth(right)})
-        self.depth -= 1
-        return node
+        return self.deeper(self.disjunction)
+
+    def disjunction(self) -> Node:
+        return self.chain(self.conjunction, {"||": lambda left, right: truth_value(left) or truth_value(right)})
 
     def conjunction(self) -> Node:
-        return self.chain(self.equality, {"&&": lambda left, right: _truth(left) and _truth(right)})
+        return self.chain(self.equality, {"&&": lambda left, right: truth_value(left) and truth_value(right)})
 
     def equality(self) -> Node:
-        return self.chain(self.relation, {"==": _equal, "=": _equal, "!=": lambda left, right: not _equal(left, right)})
+        return self.chain(self.relation, {"==": equal, "=": equal, "!=": lambda left, right: not equal(left, right)})
 
     def relation(self) -> Node:
-        return self.chain(self.range, {symbol: _relation(operator) for symbol, operator in _RELATIONS.items()})
+        return self.chain(self.range, {symbol: relation(operator) for symbol, operator in _RELATIONS.items()})
 
     def range(self) -> Node:
         left = self.sum()
@@ -200,13 +114,13 @@ class Parser:
         if operator is None:
             return left
         start, end, extra = left.evaluate, self.sum().evaluate, 1 if operator == ".." else 0
-        return Node(lambda scope: _range(start(scope), end(scope), extra))
+        return Node(lambda scope: numbers(start(scope), end(scope), extra))
 
     def sum(self) -> Node:
-        return self.chain(self.product, {"+": _add, "-": _arithmetic("-")})
+        return self.chain(self.product, {"+": add, "-": arithmetic("-")})
 
     def product(self) -> Node:
-        return self.chain(self.unary, {symbol: _arithmetic(symbol) for symbol in "*/%"})
+        return self.chain(self.unary, {symbol: arithmetic(symbol) for symbol in "*/%"})
 
     def chain(self, operand: Callable[[], Node], operators: Mapping[str, Callable[[Any, Any], Any]]) -> Node:
         first = operand()
@@ -221,11 +135,11 @@ class Parser:
             value = first.evaluate(scope)
             for symbol, right in rest:
                 # The other side of && and || counts only if this one does not decide.
-                if symbol == "||" and _truth(value):
+                if symbol == "||" and truth_value(value):
                     return True
-                if symbol == "&&" and not _truth(value):
+                if symbol == "&&" and not truth_value(value):
                     return False
-                value = operators[symbol](_there(value), _there(right(scope)))
+                value = operators[symbol](there(value), there(right(scope)))
             return value
 
         return Node(evaluate)
@@ -234,14 +148,10 @@ class Parser:
         symbol = self.take("!", "-", "+")
         if symbol is None:
             return self.postfix(self.primary())
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail("it is nested too deeply")
-        operand = self.unary().evaluate
-        self.depth -= 1
+        operand = self.deeper(self.unary).evaluate
         if symbol == "!":
-            return Node(lambda scope: not _truth(operand(scope)))
-        minus = _arithmetic("-")
+            return Node(lambda scope: not truth_value(operand(scope)))
+        minus = arithmetic("-")
         return Node(lambda scope: minus(0, operand(scope)) if symbol == "-" else operand(scope))
 
     # -- what follows a value
@@ -278,7 +188,7 @@ class Parser:
         extra = 1 if operator == ".." else 0
 
         def part(scope: Scope) -> slice:
-            return slice(_index(start(scope)), None if end is None else _index(end(scope)) + extra)
+            return slice(whole(start(scope)), None if end is None else whole(end(scope)) + extra)
 
         return _step(node.evaluate, part)
 
@@ -341,7 +251,6 @@ class Parser:
             return self.hash()
         self.index -= 1
         self.fail()
-        raise AssertionError("not reached")
 
     def special(self) -> Node:
         name = self.name()
@@ -418,84 +327,6 @@ def _of_loop(name: str, variable: str) -> Evaluate:
     return evaluate
 
 
-def _there(value: Any) -> Any:
-    if value is MISSING:
-        raise MissingValue("a value is missing; use !, ?? or ?has_content where it may be")
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(_there(value), bool):
-        raise TemplateFailure(f"a {kind(value)} where true or false is needed")
-    return bool(value)
-
-
 def truth(evaluate: Evaluate) -> Callable[[Scope], bool]:
     """A condition; anything but true and false fails."""
-    return lambda scope: _truth(evaluate(scope))
-
-
-def _comparable(value: Any) -> Any:
-    if isinstance(value, Nodes):
-        return value.text()
-    return decimal(value) if is_number(value) else value
-
-
-def _equal(left: Any, right: Any) -> bool:
-    one, other = _comparable(left), _comparable(right)
-    if type(one) is not type(other) or isinstance(one, Mapping | list):
-        raise TemplateFailure(f"a {kind(left)} cannot be compared with a {kind(right)}")
-    return bool(one == other)
-
-
-def _relation(operator: str) -> Callable[[Any, Any], bool]:
-    def compare(left: Any, right: Any) -> bool:
-        one, other = _comparable(left), _comparable(right)
-        if type(one) is not type(other) or isinstance(one, str | bool | Mapping | list):
-            raise TemplateFailure(f"{operator} needs two numbers or two dates")
-        if operator == "<":
-            return bool(one < other)
-        if operator == "<=":
-            return bool(one <= other)
-        return bool(one > other) if operator == ">" else bool(one >= other)
-
-    return compare
-
-
-def _add(left: Any, right: Any) -> Any:
-    if is_number(left) and is_number(right):
-        return decimal(left) + decimal(right)
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return {**left, **right}
-    if isinstance(left, list) and isinstance(right, Sequence) and not isinstance(right, str):
-        return [*left, *right]
-    return text(left) + text(right)
-
-
-def _arithmetic(operator: str) -> Callable[[Any, Any], Any]:
-    def calculate(left: Any, right: Any) -> Decimal:
-        if not (is_number(left) and is_number(right)):
-            raise TemplateFailure(f"{operator} needs two numbers")
-        one, other = decimal(left), decimal(right)
-        if operator in "/%" and not other:
-            raise TemplateFailure("a division by zero")
-        if operator == "-":
-            return one - other
-        if operator == "*":
-            return one * other
-        return one / other if operator == "/" else one % other
-
-    return calculate
-
-
-def _index(value: Any) -> int:
-    if not is_number(value):
-        raise TemplateFailure("a range needs numbers")
-    return int(value)
-
-
-def _range(start: Any, end: Any, extra: int) -> list[int]:
-    first, last = _index(start), _index(end)
-    if abs(last - first) > MAX_RANGE:
-        raise TemplateFailure(f"a range of more than {MAX_RANGE} numbers")
-    return list(range(first, last + extra) if first <= last else range(first, last - extra, -1))
+    return lambda scope: truth_value(evaluate(scope))

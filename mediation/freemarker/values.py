@@ -23,6 +23,10 @@ class TemplateFailure(Exception):
     """A template failed on this message; the text says where and why, without the message's values."""
 
 
+class MissingValue(TemplateFailure):
+    """Something of a value that is not there; ``(a.b)!`` and ``(a.b)??`` take it for missing."""
+
+
 class Nodes(Sequence["Nodes"]):
     """
     Elements of a message: one, several of one name, or an attribute's value.

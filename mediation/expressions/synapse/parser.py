@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lxml import etree
 
-from mediation.errors import ExpressionSyntaxError, NotRunnable
+from mediation.errors import NotRunnable
+from mediation.expressions.cursor import Cursor
 from mediation.expressions.jsonpath import MISSING
 from mediation.expressions.regex import compile_regex
 from mediation.expressions.xpath import XPath, compile_xpath
@@ -32,15 +33,12 @@ from mediation.payloads.xml import parse_xml
 from . import paths, roots, values
 from .functions import FUNCTIONS
 from .paths import Evaluate, PathBuilder
-from .tokens import Token, tokens_of, unquoted
+from .tokens import tokens_of, unquoted
 from .values import EvaluationError
 
 if TYPE_CHECKING:
     from mediation.expressions import Expression
     from mediation.message import MessageContext
-
-MAX_DEPTH: Final = 40
-"""How deep parentheses, brackets and calls may lie in each other."""
 
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LITERALS: Final = {"true": True, "false": False, "null": None}
@@ -65,7 +63,7 @@ def _constant(value: Any) -> Node:
     return Node(lambda ctx, item: value)
 
 
-class Parser:
+class Parser(Cursor):
     """
     Reads one expression.
 
@@ -78,11 +76,8 @@ class Parser:
     """
 
     def __init__(self, text: str, namespaces: Mapping[str, str]) -> None:
-        self.text = text
+        super().__init__(text, tokens_of(text))
         self.namespaces = namespaces
-        self.tokens = tokens_of(text)
-        self.index = 0
-        self.depth = 0
         self.filters = 0
         self.reads_payload = False
 
@@ -93,49 +88,10 @@ class Parser:
             NotRunnable: a function that this version does not have.
         """
         node = self.expression()
-        if self.token.kind != "end":
-            self.fail()
+        self.need_end()
         return node
-
-    # -- tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index]
-
-    def fail(self, reason: str | None = None) -> None:
-        found = repr(self.token.text) if self.token.text else "the end"
-        raise ExpressionSyntaxError(self.text, reason or f"unexpected {found} at {self.token.start + 1}")
-
-    def next(self) -> Token:
-        token = self.token
-        self.index += 1
-        return token
-
-    def at(self, *texts: str) -> bool:
-        return self.token.kind in ("symbol", "name") and self.token.text in texts
-
-    def take(self, *texts: str) -> str | None:
-        return self.next().text if self.at(*texts) else None
-
-    def need(self, text: str) -> None:
-        if self.take(text) is None:
-            self.fail()
-
-    def name(self) -> str:
-        if self.token.kind != "name":
-            self.fail()
-        return self.next().text
 
     # -- operators
-
-    def deeper(self, rule: Callable[[], Node]) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail("it is nested too deeply")
-        node = rule()
-        self.depth -= 1
-        return node
 
     def expression(self) -> Node:
         return self.deeper(self.whole)
@@ -277,7 +233,6 @@ class Parser:
             return self.array()
         self.index -= 1
         self.fail()
-        raise AssertionError("not reached")
 
     def array(self) -> Node:
         parts = [] if self.at("]") else self.arguments()
@@ -310,7 +265,6 @@ class Parser:
         if name == "headers":
             return Node(roots.scoped(name, "", self.key()))
         self.fail(f"{name} is neither a root nor a function")
-        raise AssertionError("not reached")
 
     def payload(self) -> Node:
         self.reads_payload = True
@@ -338,7 +292,7 @@ class Parser:
             pass
         if not builder.steps and builder.function is None:
             return base
-        source = self.text[start : self.tokens[self.index - 1].end]
+        source = self.source[start : self.tokens[self.index - 1].end]
         quiet = bool(self.filters) and base.is_path
         return Node(builder.behind(base.evaluate, source, quiet=quiet), is_path=base.is_path)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from mediation.errors import ExpressionSyntaxError
+from mediation.expressions.cursor import Token
 
 _TOKEN: Final = re.compile(
     r"""
@@ -22,18 +23,9 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
 
 
-class Token(NamedTuple):
-    """A token: ``kind`` is ``number``, ``string``, ``name``, ``symbol``, ``regex`` or ``end``."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
 def tokens_of(expression: str) -> list[Token]:
     """
-    The tokens, with an ``end`` behind the last.
+    The tokens: ``number``, ``string``, ``name``, ``symbol``, ``regex``, and ``end`` behind the last.
 
     Raises:
         ExpressionSyntaxError: a character that begins no token.
