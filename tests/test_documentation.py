@@ -15,9 +15,12 @@ from django.core.management import get_commands, load_command_class
 
 from mediation.compiler import compile_artifact
 from mediation.grammar import MEDIATORS
+from mediation.http_inbound import HttpInboundEndpoint
 from mediation.inbound_endpoint import WITHOUT_EFFECT, InboundEndpoint
+from mediation.message_processor import MessageProcessor
 from mediation.parameters import declared_parameters
 from mediation.payloads.xml import parse_xml
+from mediation.polling_inbound import FileInboundEndpoint
 from mediation.transports.http_parameters import HttpParameters
 from mediation.transports.websocket.callers import CallerParameters
 from mediation.transports.websocket.parameters import SenderParameters
@@ -221,3 +224,10 @@ def test_every_parameter_of_the_http_senders_is_documented():
     documented = set(names((ROOT / "docs" / "compatibility.md").read_text()))
 
     assert {declared.name for _, declared in declared_parameters(HttpParameters)} <= documented
+
+
+@pytest.mark.parametrize("cls", [MessageProcessor, FileInboundEndpoint, HttpInboundEndpoint])
+def test_every_parameter_of_what_works_by_itself_is_documented(cls):
+    documented = set(names((ROOT / "docs" / "compatibility.md").read_text()))
+
+    assert {declared.name for _, declared in declared_parameters(cls)} <= documented

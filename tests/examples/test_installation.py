@@ -8,7 +8,7 @@ import pytest
 from tests.esbsite.serving import ROOT
 
 
-@pytest.mark.parametrize("example", ["browser-chat", "websocket-to-http", "http-to-websocket"])
+@pytest.mark.parametrize("example", ["browser-chat", "websocket-to-http", "http-to-websocket", "timer-broadcast"])
 def test_the_example_does_what_its_readme_says(example, free_port):
     directory = ROOT / "examples" / example
     ports = [f"--{name}={free_port()}" for name in ("port", "http-port", "main-port")]
