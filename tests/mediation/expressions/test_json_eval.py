@@ -231,6 +231,4 @@ def test_a_regular_expression_in_a_filter_takes_no_exponential_time():
 )
 def test_values_are_as_they_were_written_however_they_are_looked_up(body: bytes, path: str, text: str) -> None:
     charset = "; charset=iso-8859-1" if b"\xe9" in body else ""
-    ctx = json("{}")
-    ctx.payload = Payload(body, f"application/json{charset}")
-    assert string(path, ctx) == text
+    assert string(path, message(Payload(body, f"application/json{charset}"))) == text
