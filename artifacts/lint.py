@@ -8,7 +8,7 @@ Checks that need more than one artifact, or more than its grammar.
 ``lint.port``         an inbound endpoint on a port that another one, or the proxy services, have
 ``lint.context``      two APIs that take the same requests
 ``lint.duplicate``    two artifacts of one kind and name
-``lint.recursion``    a sequence that calls itself, perhaps through others
+``lint.recursion``    a sequence or template that calls itself, perhaps through others
 ===================== ===========================================================================
 
 All are warnings: names are looked up when a message needs them, and may be deployed later. An operation of a connector
@@ -30,8 +30,10 @@ from mediation.findings import Finding, Severity
 from mediation.grammar import Node
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.local_entry import LocalEntry
+from mediation.mediators.call_template import CallTemplateMediator
 from mediation.mediators.sequence import SequenceMediator, SequenceReference
 from mediation.registry import resource_path
+from mediation.templates import SequenceTemplate
 
 from .models.inbound import port_in_use
 from .registry import RESOURCE, file_path
@@ -174,33 +176,37 @@ def _shared_contexts(artifacts: list[Compilation]) -> Iterator[tuple[Key, Findin
 
 def _recursions(artifacts: list[Compilation]) -> Iterator[tuple[Key, Finding]]:
     calls = {
-        artifact.name: dict(_calls(artifact.artifact))
+        (artifact.kind, artifact.name): dict(_calls(artifact.artifact))
         for artifact in artifacts
-        if isinstance(artifact.artifact, SequenceMediator)
+        if isinstance(artifact.artifact, SequenceMediator | SequenceTemplate)
     }
-    for name in calls:
-        way = _way_back(name, calls)
+    for key in calls:
+        way = _way_back(key, calls)
         if way:
-            text = f"the sequence calls itself: {' > '.join((name, *way))}"
-            yield ("sequence", name), _warning("recursion", text, calls[name][way[0]])
+            text = f"the {key[0]} calls itself: {' > '.join(name for _, name in (key, *way))}"
+            yield key, _warning("recursion", text, calls[key][way[0]])
 
 
-def _calls(node: object) -> Iterator[tuple[str, int | None]]:
-    """Sequences that a flow runs by a fixed name, at any depth of it."""
+def _calls(node: object) -> Iterator[tuple[Key, int | None]]:
+    """Sequences and templates that a flow runs by a fixed name, at any depth of it."""
     if isinstance(node, tuple):
         for part in node:
             yield from _calls(part)
     elif isinstance(node, SequenceReference):
         if node.key.is_literal:
-            yield node.key.source, node.line
+            yield ("sequence", node.key.source), node.line
+    elif isinstance(node, CallTemplateMediator):
+        yield ("template", node.target), node.line
+    elif isinstance(node, SequenceTemplate):
+        yield from _calls(node.body)
     elif isinstance(node, Node):
         for field in dataclasses.fields(node):
             yield from _calls(getattr(node, field.name))
 
 
-def _way_back(start: str, calls: Mapping[str, Mapping[str, int | None]]) -> tuple[str, ...]:
-    """The shortest way from a sequence to itself; empty if there is none."""
-    ways: list[tuple[str, ...]] = [(called,) for called in calls[start]]
+def _way_back(start: Key, calls: Mapping[Key, Mapping[Key, int | None]]) -> tuple[Key, ...]:
+    """The shortest way from a sequence or template to itself; empty if there is none."""
+    ways: list[tuple[Key, ...]] = [(called,) for called in calls[start]]
     seen = set(calls[start])
     for way in ways:  # grows while it is walked
         if way[-1] == start:

@@ -94,6 +94,16 @@ def test_sequences_that_call_each_other():
     ]
 
 
+def test_a_template_that_calls_itself_through_a_sequence_is_told():
+    template = '<template name="t"><sequence><sequence key="s"/></sequence></template>'
+    sequence = '<sequence name="s"><call-template target="t"/></sequence>'
+
+    assert messages(template, sequence) == [
+        "template t: [lint.recursion] line 1: the template calls itself: t > s > t",
+        "sequence s: [lint.recursion] line 1: the sequence calls itself: s > t > s",
+    ]
+
+
 def test_calling_the_same_sequence_twice_is_no_recursion():
     assert messages(calling("a", "b", "b", "c"), calling("b", "c"), calling("c")) == []
 
