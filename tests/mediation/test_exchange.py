@@ -266,7 +266,8 @@ async def test_the_status_of_the_fault_sequence_goes_before(running):
     assert (await exchange(env).run(running)).status == 503
 
 
-async def test_a_back_end_that_is_too_slow_is_told_when_no_sequence_answers(running, backend):
+@pytest.mark.parametrize("action", ["fault", "discard", "none"])
+async def test_a_back_end_that_is_too_slow_is_told_when_no_sequence_answers(running, backend, action):
     waiting = asyncio.Event()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -277,7 +278,7 @@ async def test_a_back_end_that_is_too_slow_is_told_when_no_sequence_answers(runn
     env = DictEnvironment(
         proxy(
             f'<inSequence><send><endpoint><address uri="{backend.url}">'
-            "<timeout><duration>50</duration><responseAction>fault</responseAction></timeout>"
+            f"<timeout><duration>50</duration><responseAction>{action}</responseAction></timeout>"
             "</address></endpoint></send></inSequence>"
         )
     )
