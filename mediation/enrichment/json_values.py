@@ -148,5 +148,5 @@ def _set_body(ctx: MessageContext, value: Any) -> None:
 
 
 def _excerpt(value: Any) -> str:
-    text = dumps(value)
+    text = dumps(value).encode("ascii", "backslashreplace").decode()  # as much as a terminal should see
     return text if len(text) <= 200 else f"{text[:200]}..."
