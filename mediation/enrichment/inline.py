@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, unescape
 from lxml import etree
 
 from mediation.errors import MediationError, PayloadError, XmlError
+from mediation.expressions.inline import expressions_in
 from mediation.expressions.jsonpath import MISSING
 from mediation.payloads.json_text import dumps, loads
 from mediation.payloads.nodes import own_copy
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mediation.expressions import Expression
     from mediation.message import MessageContext
 
-_PLACEHOLDER: Final = re.compile(r'(\$\{[^}]*\}|\{[^\s",<>}\]]+\})')
+_BRACES: Final = re.compile(r'\{[^\s",<>}\]]+\}')
 _BARE_WORD: Final = re.compile(r"""[^\s{}\[\]:;,"'#/\\=]+""")
 
 
@@ -49,9 +50,14 @@ class Inline:
     def __init__(self, content: etree._Element | str, compile_: Callable[[str], Expression]) -> None:
         self._element = None if isinstance(content, str) else own_copy(content)
         self._text = content if isinstance(content, str) else to_text(content)
-        parts = _PLACEHOLDER.split(self._text)
-        self._literals = parts[::2]
-        self._expressions = [compile_(_expression(part, isinstance(content, str))) for part in parts[1::2]]
+        self._literals: list[str] = []
+        self._expressions: list[Expression] = []
+        position = 0
+        for start, end in _placeholders(self._text):
+            self._literals.append(self._text[position:start])
+            self._expressions.append(compile_(_expression(self._text[start:end], isinstance(content, str))))
+            position = end
+        self._literals.append(self._text[position:])
 
     @property
     def is_xml(self) -> bool:
@@ -94,6 +100,15 @@ class Inline:
         for expression, literal in zip(self._expressions, self._literals[1:], strict=True):
             written += (convert(expression.string(ctx) or "", written[-1], literal), literal)
         return "".join(written)
+
+
+def _placeholders(text: str) -> list[tuple[int, int]]:
+    """Where each ``${expression}`` and ``{expression}`` begins and ends, in order."""
+    dollars = list(expressions_in(text))
+    braces = [match.span() for match in _BRACES.finditer(text)]
+    return sorted(
+        dollars + [span for span in braces if not any(start < span[1] and span[0] < end for start, end in dollars)]
+    )
 
 
 def _expression(placeholder: str, is_text: bool) -> str:

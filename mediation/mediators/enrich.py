@@ -17,6 +17,7 @@ from mediation.expressions import Expression
 from mediation.expressions.json_eval import JsonEval
 from mediation.expressions.jsonpath import MISSING, Path
 from mediation.expressions.results import is_node_list
+from mediation.expressions.synapse import SynapseExpression
 from mediation.grammar import Mediator, Node, Rule, mediator, node
 from mediation.message import MessageContext
 from mediation.payloads.json_text import loads
@@ -148,6 +149,9 @@ class EnrichSource(Node):
         """
         if isinstance(self.xpath, JsonEval):
             return json_values.read(self.xpath, ctx, keep=self.clone)
+        if self.xpath is not None:
+            value = self.xpath.value(ctx)
+            return MISSING if value is None else value
         if self.type == "body":
             return ctx.payload.json()
         if self.property is not None:
@@ -277,13 +281,13 @@ class EnrichMediator(Mediator):
     """Whether it works on JSON if the body is JSON."""
 
     def __post_init__(self) -> None:
-        expressions = [side.xpath for side in (self.source, self.target) if side.xpath is not None]
-        inline = self.source.inline
+        source, target, inline = self.source.xpath, self.target.xpath, self.source.inline
         object.__setattr__(
             self,
             "may_be_json",
             "envelope" not in (self.source.type, self.target.type)
-            and all(isinstance(expression, JsonEval) for expression in expressions)
+            and (source is None or isinstance(source, JsonEval | SynapseExpression))
+            and (target is None or isinstance(target, JsonEval))
             and (inline is None or not inline.is_xml),
         )
 

@@ -283,6 +283,11 @@ def test_json_goes_from_the_source_to_the_target(source: str, target: str, expec
     assert result(enrich(source, target, json(BODY))) == expected
 
 
+def test_an_expression_of_synapse_is_a_source_of_json():
+    ctx = enrich('xpath="${payload.order.lines}"/>', 'xpath="json-eval($.order)"/>', json(BODY))
+    assert result(ctx)["order"] == [1, 2]
+
+
 def test_numbers_keep_their_digits():
     ctx = enrich('type="inline">1</source>', 'xpath="json-eval($.tags)" action="child"/>', json(BODY))
     assert '"id":1.50' in ctx.payload.json_text()
@@ -350,6 +355,7 @@ def test_json_text_replaces_an_xml_body():
         ('{"p": {$ctx:number}}', {"p": 3}),
         ('{"p": "{$ctx:number}"}', {"p": "3"}),
         ('{"p": {json-eval($.o)}}', {"p": {"a": 1}}),
+        ('{"p": ${payload.o}, "q": "${payload.o.a} of {$ctx:number}"}', {"p": {"a": 1}, "q": "1 of 3"}),
     ],
 )
 def test_expressions_in_inline_json_are_filled_in(inline: str, expected: object):
