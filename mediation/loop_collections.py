@@ -21,6 +21,8 @@ from mediation.expressions.jsonpath import Path
 from mediation.expressions.results import is_node_list
 from mediation.payloads import Payload, media_types
 from mediation.payloads.json_text import loads
+from mediation.payloads.soap import empty_envelope
+from mediation.payloads.xml import SOAP11_NS
 from mediation.splitting import detach, json_payload
 
 if TYPE_CHECKING:
@@ -58,9 +60,9 @@ def find_collection(ctx: MessageContext, expression: Expression) -> Collection:
     """
     found = expression.value(ctx)
     if isinstance(found, etree._Element):
-        return Nodes([found])
+        found = [found]
     if isinstance(found, list):
-        return Nodes(found) if found and is_node_list(found) else Array(found, expression)
+        return Nodes(found, ctx.payload) if found and is_node_list(found) else Array(found, expression)
     raise MediationError(f"foreach: {expression.source} finds no array")
 
 
@@ -110,17 +112,26 @@ class Array:
 
 
 class Nodes:
-    """Elements of the body, or of a variable."""
+    """
+    Elements of the body, or of a variable.
 
-    def __init__(self, nodes: list[Any]) -> None:
+    Args:
+        body: that of the message; each element gets one of its kind, without its headers.
+    """
+
+    def __init__(self, nodes: list[Any], body: Payload) -> None:
         self._elements = [node for node in nodes if isinstance(node, etree._Element)]
+        if body.is_json:
+            self._shell = Payload(None, media_types.XML)
+        else:
+            self._shell = body.with_envelope(empty_envelope(etree.QName(body.envelope).namespace or SOAP11_NS))
 
     def __len__(self) -> int:
         return len(self._elements)
 
     def __iter__(self) -> Iterator[Payload]:
         for element in self._elements:
-            payload = Payload(None, media_types.XML)
+            payload = self._shell.copy()
             payload.replace_body(copy.deepcopy(element))
             yield payload
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lxml import etree
 
+from mediation.errors import MediationError
 from mediation.payloads import Payload
 from mediation.payloads.json_text import loads
-from mediation.splitting import cut_out, empty, json_payload
+from mediation.payloads.soap import empty_envelope
+from mediation.payloads.xml import SOAP11_NS
+from mediation.splitting import cut_out, json_payload
 
 if TYPE_CHECKING:
     from mediation.expressions import Expression
@@ -56,23 +60,31 @@ class XmlParts:
         found = expression.value(working)
         found = [found] if isinstance(found, etree._Element) else found
         nodes = found if isinstance(found, list) else []
-        self._places = [node.getparent() for node in nodes if isinstance(node, etree._Element)]
-        self._elements = cut_out(self._rest, nodes, expression) if self._places else []
+        places = [node.getparent() for node in nodes if isinstance(node, etree._Element)]
+        self._is_empty = not places
+        elements = [] if self._is_empty else cut_out(self._rest, nodes, expression)
+        self._cut: deque[tuple[etree._Element, Any]] = deque(zip(elements, places, strict=True))
 
     def __iter__(self) -> Iterator[Part]:
-        if not self._elements:
-            return
-        shell = copy.deepcopy(self._rest.envelope)
-        empty(self._rest.with_envelope(shell).body)
-        for element, place in zip(self._elements, self._places, strict=True):
-            assert place is not None, "the root is no part"
-            place.append(element)
-            payload = self._rest.with_envelope(copy.deepcopy(shell))
-            payload.body.append(copy.deepcopy(element))
+        shell = self._rest.with_envelope(empty_envelope(etree.QName(self._rest.envelope).namespace or SOAP11_NS))
+        for element in self._put_back():
+            payload = shell.copy()
+            payload.replace_body(copy.deepcopy(element))
             yield Part(payload, _Place(element))
 
+    def _put_back(self) -> Iterator[etree._Element]:
+        """Append the elements to where they were, each when it is its turn."""
+        while self._cut:
+            element, place = self._cut.popleft()
+            place.append(element)
+            yield element
+
     def joined(self) -> Payload:
-        return self._rest if self._elements else self._original
+        if self._is_empty:
+            return self._original
+        for _ in self._put_back():
+            pass  # those whose turn has not come
+        return self._rest
 
 
 class _Place:
@@ -93,25 +105,30 @@ class _Place:
 
 
 class JsonParts:
-    """The members of the array that a ``json-eval`` finds, or all that it finds if it may find several things."""
+    """
+    The members of the array that a ``json-eval`` finds, or all that it finds if it may find several things.
+
+    Raises:
+        MediationError: it finds something that is no array, or nothing.
+    """
 
     def __init__(self, ctx: MessageContext, expression: JsonEval) -> None:
         self._payload = ctx.payload
         self._places: list[tuple[Any, Any]] = []
-        if not ctx.payload.json_text():
-            return
-        locations = expression.path(ctx).locations(ctx.payload.json())
-        is_array = len(locations) == 1 and expression.value(ctx) is _at(ctx.payload.json(), locations[0])
+        found = expression.value(ctx)
+        if not isinstance(found, list):
+            raise MediationError(f"JSON element expressed by the path {expression.source} is not a valid JSON array")
+        shared = ctx.payload.json()
+        locations = expression.path(ctx).locations(shared)
         # A value of its own: that of the payload is shared.
         self._holder = [loads(ctx.payload.json_text())]
+        if len(locations) == 1 and found is _at(shared, locations[0]):
+            array = _at(self._holder, (0, *locations[0]))
+            self._places = [(array, index) for index in range(len(array))]
+            return
         for location in locations:
             *way, step = (0, *location)
-            container = _at(self._holder, way)
-            found = container[step]
-            if is_array and isinstance(found, list):
-                self._places = [(found, index) for index in range(len(found))]
-            else:
-                self._places.append((container, step))
+            self._places.append((_at(self._holder, way), step))
 
     def __iter__(self) -> Iterator[Part]:
         for container, step in self._places:

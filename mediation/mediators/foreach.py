@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation import branching, flow, grammar
-from mediation.errors import GrammarError, SequenceNotFound
+from mediation.errors import GrammarError, MediationError
 from mediation.expressions import Expression
 from mediation.expressions.json_eval import JsonEval
 from mediation.flow import Outcome
@@ -47,7 +47,8 @@ class ForEachMediator(Mediator):
     ``FOREACH_ORIGINAL_MESSAGE`` the envelope (of JSON the text) before the first; with an ``id`` the names begin with
     it and ``_``.
 
-    The sequence sends nothing: ``send``, ``call`` and ``callout`` are refused in it. A failure ends the loop, with
+    The sequence sends nothing: ``send``, ``call`` and ``callout`` are refused in it. A round whose flow ends before the
+    end of the sequence (``drop``) is the last one; the flow of the message goes on. A failure ends the loop, with
     ``continueLoopOnFailure`` only the round, whose part then stays as it was.
 
     With the attribute ``collection`` it is :class:`~mediation.mediators.foreach_collection.ForEachCollectionMediator`.
@@ -69,7 +70,7 @@ class ForEachMediator(Mediator):
     def check(self) -> None:
         if (self.sequence is None) is (self.sequence_name is None):
             raise GrammarError("<foreach> needs either the attribute sequence or a child <sequence>")
-        if self.sequence is not None and any(step.tag in SENDERS for step in self.sequence.mediators):
+        if self.sequence is not None and _sends(self.sequence):
             raise GrammarError("Sequence cannot contain Call, Send or CallOut mediators")
         if isinstance(self.expression, JsonEval) and self.expression.reads_property:
             raise GrammarError("<foreach> goes through the body, not through a property")
@@ -93,6 +94,7 @@ class ForEachMediator(Mediator):
     def _round(self, ctx: MessageContext, number: int, part: Part) -> Outcome:
         ctx.payload = part.payload
         place = ctx.depth, ctx.fault_handlers
+        goes_on = True
         try:
             outcome = self._run(ctx)
         except Exception as exc:
@@ -101,19 +103,21 @@ class ForEachMediator(Mediator):
             if not isinstance(outcome, bool):
                 return self._wait(outcome, ctx, number, part)
             part.take_back(ctx.payload)
+            goes_on = outcome
         ctx.properties[self._name(FOREACH_COUNTER)] = number + 1
-        return True
+        return goes_on
 
     async def _wait(self, waiting: Awaitable[bool], ctx: MessageContext, number: int, part: Part) -> bool:
         place = ctx.depth, ctx.fault_handlers
+        goes_on = True
         try:
-            await waiting
+            goes_on = await waiting
         except Exception as exc:
             self._forgive(exc, ctx, number, place)
         else:
             part.take_back(ctx.payload)
         ctx.properties[self._name(FOREACH_COUNTER)] = number + 1
-        return True
+        return goes_on
 
     def _run(self, ctx: MessageContext) -> Outcome:
         if self.sequence is not None:
@@ -121,7 +125,9 @@ class ForEachMediator(Mediator):
         assert self.sequence_name is not None
         sequence = ctx.environment.sequence(self.sequence_name)
         if sequence is None:
-            raise SequenceNotFound(self.sequence_name)
+            raise MediationError(f"Couldn't find the sequence named : {self.sequence_name}")
+        if _sends(sequence):
+            raise MediationError("ForEach: Referred sequence cannot contain Call, Send or CallOut mediators")
         return flow.enter(sequence, self.sequence_name, ctx)
 
     def _forgive(
@@ -131,6 +137,10 @@ class ForEachMediator(Mediator):
             raise exc
         logger.warning("foreach: round %d failed, the loop goes on: %s", number, exc)
         ctx.depth, ctx.fault_handlers = place
+
+
+def _sends(sequence: SequenceMediator) -> bool:
+    return any(step.tag in SENDERS for step in sequence.mediators)
 
 
 def _leave(ctx: MessageContext, parts: Parts) -> bool:

@@ -5,7 +5,7 @@ import time
 import pytest
 from lxml import etree
 
-from mediation.errors import SequenceNotFound
+from mediation.errors import MediationError
 from mediation.message import MessageContext
 from mediation.payloads.xml import SYNAPSE_NS
 
@@ -55,13 +55,14 @@ def test_parts_are_appended_to_where_they_were():
 
 def test_the_part_is_alone_in_the_body_of_a_round():
     ctx = soap("<m:a><m:b>1</m:b><m:b>2</m:b></m:a>", "<m:h>head</m:h>")
-    inside = '<property name="seen" expression="fn:concat($ctx:seen, count(//m:b), //m:h, //m:b, \';\')"/>'
+    inside = '<property name="seen" expression="fn:concat($ctx:seen, count(//m:b), count(//m:h), //m:b, \';\')"/>'
 
     assert mediator(f'<foreach expression="//m:b"><sequence>{inside}</sequence></foreach>').mediate(ctx) is True
 
-    assert ctx.get("seen") == "1head1;1head2;"
+    assert ctx.get("seen") == "101;102;"
     assert ctx.payload.soap_version == "soap11"
     assert len(ctx.payload.body[0]) == 2
+    assert ctx.payload.header is not None
 
 
 def test_an_empty_body_takes_the_part_away():
@@ -79,9 +80,9 @@ class Clear:
         return True
 
 
-@pytest.mark.parametrize("expression", ["//nothing", "string(//a)", "json-eval($.nothing)"])
+@pytest.mark.parametrize("expression", ["//nothing", "string(//a)", "json-eval($.a)", "json-eval($.b[*].c)"])
 def test_without_parts_the_body_stays_as_it_came(expression):
-    ctx = json('{ "a": 1 }') if "json" in expression else message("<a ><b/></a>", "application/xml")
+    ctx = json('{ "a": [], "b": [] }') if "json" in expression else message("<a ><b/></a>", "application/xml")
     raw = ctx.payload.raw
 
     assert mediator(foreach(f'expression="{expression}"', ADD)).mediate(ctx) is True
@@ -107,8 +108,10 @@ def test_all_that_a_path_finds():
     assert run(foreach('expression="json-eval($.a[?(@.n > 1)])"', DOUBLE), ctx) == '{"a":[{"n":1},{"n":22},{"n":33}]}'
 
 
-def test_one_object():
-    assert run(foreach('expression="json-eval($.a)"', DOUBLE), json('{"a":{"n":1}}')) == '{"a":{"n":11}}'
+@pytest.mark.parametrize("path", ["$.a", "$.nothing", "$"])
+def test_what_is_no_array_is_a_failure(path):
+    with pytest.raises(MediationError, match="is not a valid JSON array"):
+        mediator(foreach(f'expression="json-eval({path})"', DOUBLE)).mediate(json('{"a":{"n":1}}'))
 
 
 # -- properties
@@ -143,10 +146,41 @@ def test_a_sequence_by_name():
     assert run('<foreach expression="//b" sequence="s"/>', ctx) == "<a><c>10</c></a>"
 
 
+def test_a_sequence_by_name_that_sends_is_a_failure():
+    ctx = message("<a><b/></a>", "application/xml", f'<sequence xmlns="{SYNAPSE_NS}" name="s"><send/></sequence>')
+
+    with pytest.raises(MediationError, match="Referred sequence cannot contain Call, Send or CallOut mediators"):
+        mediator('<foreach expression="//b" sequence="s"/>').mediate(ctx)
+
+
+@pytest.mark.parametrize(
+    ("expression", "stop", "body", "result"),
+    [
+        (
+            "//b",
+            '<filter xpath="//b = 2"><drop/></filter>',
+            "<a><b>1</b><b>2</b><b>3</b></a>",
+            "<a><c>10</c><b>2</b><b>3</b></a>",
+        ),
+        (
+            "json-eval($)",
+            '<filter source="json-eval($.n)" regex="2"><drop/></filter>',
+            '[{"n":1},{"n":2},{"n":3}]',
+            '[{"n":11},{"n":2},{"n":3}]',
+        ),
+    ],
+)
+def test_a_round_that_ends_early_is_the_last_one(expression, stop, body, result):
+    ctx = json(body) if body.startswith("[") else message(body, "application/xml")
+
+    assert run(foreach(f'expression="{expression}"', stop + (DOUBLE if body.startswith("[") else ADD)), ctx) == result
+    assert ctx.get("FOREACH_COUNTER") == 2
+
+
 def test_a_failure_ends_the_loop():
     ctx = message("<a><b>1</b><b>2</b></a>", "application/xml")
 
-    with pytest.raises(SequenceNotFound):
+    with pytest.raises(MediationError, match="Couldn't find the sequence named : s"):
         mediator('<foreach expression="//b" sequence="s"/>').mediate(ctx)
 
     assert ctx.get("FOREACH_COUNTER") == 0

@@ -11,7 +11,7 @@ from mediation.message import MessageContext
 from mediation.payloads.xml import SYNAPSE_NS
 from tests.mediation.support import compiled
 
-from .support import json, mediator, message, mistakes, with_client
+from .support import json, mediator, message, mistakes, soap, with_client
 
 FAULT = compiled(f'<sequence xmlns="{SYNAPSE_NS}" name="fault"><respond/></sequence>')
 DOUBLE = """
@@ -99,6 +99,17 @@ async def test_elements_are_replaced(collection):
     (root,) = ctx.payload.body
     assert [(etree.QName(child).localname, child.text) for child in root] == [("d", "1"), ("c", None), ("d", "2")]
     assert b"urn:m" in ctx.payload.format()[0]
+
+
+async def test_parts_of_soap_are_soap_without_its_headers():
+    ctx = soap("<m:a><m:b>1</m:b></m:a>", "<m:h/>")
+    client = with_client(ctx)
+
+    mediator(foreach('collection="//m:b" continue-without-aggregation="true"', "<respond/>")).mediate(ctx)
+
+    (part,) = client.replies
+    assert (part.payload.soap_version, part.payload.header) == ("soap11", None)
+    assert b"Envelope" in part.payload.format()[0]
 
 
 async def test_an_empty_collection_is_passed_by():
