@@ -56,10 +56,6 @@ class ScheduledJobAdmin(ReadOnlyAdmin):
     def is_active(self, row: ScheduledJob) -> str:
         return "active" if row.active else "deactivated"
 
-    @admin.display(description="process", ordering="holder")
-    def process(self, row: ScheduledJob) -> str:
-        return row.holder.rpartition(":")[0]
-
     def has_switch_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("mediation.change_scheduledjob"))  # type: ignore[union-attr]
 

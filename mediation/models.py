@@ -128,6 +128,11 @@ class ScheduledJob(models.Model):
     def __str__(self) -> str:
         return f"{self.Kind(self.kind).label} {self.name}"
 
+    @property
+    def process(self) -> str:
+        """Host and process id of the holder; empty if there is none."""
+        return str(self.holder).rpartition(":")[0]
+
 
 class StoredMessage(models.Model):
     """

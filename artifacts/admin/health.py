@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from artifacts.models import Artifact, Endpoint, InboundEndpoint, State
-from mediation.models import EndpointStatus, PortStatus
+from mediation.models import EndpointStatus, PortStatus, ScheduledJob
 from mediation.monitoring.processes import live_processes
 
 from .secrets import mask_url
@@ -42,6 +42,14 @@ def badge(level: Level, text: str) -> SafeString:
     )
 
 
+def _job(job: ScheduledJob) -> Health:
+    if not job.active:
+        return Health("warning", "deactivated", job.reason)
+    if job.reason:
+        return Health("warning", "deployed", f"failed last: {job.reason}")
+    return Health("ok", "deployed", f"works in {job.process}" if job.holder else "")
+
+
 class Serving:
     """The processes that serve now, and their ports. Made once for each page."""
 
@@ -56,6 +64,9 @@ class Serving:
         """By name, those endpoints that are not active somewhere."""
         for status in EndpointStatus.objects.filter(process__in=live).select_related("process"):
             self.endpoints[status.artifact].append(status)
+
+        self.jobs = {(job.kind, job.name): job for job in ScheduledJob.objects.all()}
+        """Of tasks, message processors, and endpoints that look for messages themselves."""
 
     def health(self, row: Artifact) -> Health:
         match row.state:
@@ -73,6 +84,9 @@ class Serving:
     def _deployed(self, row: Artifact) -> Health:
         if isinstance(row, Endpoint):
             return self._endpoint(row)
+        job = self.jobs.get((row.kind, row.name))
+        if job is not None:
+            return _job(job)
         if not isinstance(row, InboundEndpoint) or row.listening_port is None:
             return Health("ok", "deployed")
         ports = self.ports[row.name]

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, help_text='The file that it came from.', max_length=1000)),
                 ('created', models.DateTimeField(auto_now_add=True)),
                 ('updated', models.DateTimeField(auto_now=True)),
-                ('store_class', models.CharField(blank=True, help_text='Empty for a store in memory.', max_length=255, verbose_name='class')),
+                ('store_class', models.CharField(blank=True, help_text="Empty for one in the server's database.", max_length=255, verbose_name='class')),
             ],
             options={
                 'verbose_name': 'message store',
@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField(blank=True, editable=False)),
                 ('updated', models.DateTimeField(blank=True, editable=False)),
                 ('history_change_reason', models.TextField(null=True)),
-                ('store_class', models.CharField(blank=True, help_text='Empty for a store in memory.', max_length=255, verbose_name='class')),
+                ('store_class', models.CharField(blank=True, help_text="Empty for one in the server's database.", max_length=255, verbose_name='class')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),

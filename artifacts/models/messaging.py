@@ -10,7 +10,9 @@ class MessageStore(Artifact):
 
     kind = "messageStore"
 
-    store_class = models.CharField("class", max_length=255, blank=True, help_text="Empty for a store in memory.")
+    store_class = models.CharField(
+        "class", max_length=255, blank=True, help_text="Empty for one in the server's database."
+    )
 
     class Meta(Artifact.Meta):
         verbose_name = "message store"

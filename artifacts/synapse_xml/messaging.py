@@ -13,7 +13,7 @@ class MessageStoreFacts:
     Facts of a message store.
 
     Attributes:
-        store_class: as it is written; empty for a store in memory.
+        store_class: as it is written; empty for one in the server's database.
     """
 
     name: str

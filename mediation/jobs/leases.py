@@ -164,15 +164,20 @@ class Leases:
         """Look at the rows now."""
         self._wanted.set()
 
-    async def give_back(self, leases: Collection[Lease]) -> None:
-        """These jobs do not run here any more; another process may have them at once."""
+    async def give_back(self, leases: Collection[Lease], *, forget: bool = False) -> None:
+        """
+        These jobs do not run here any more; another process may have them at once.
+
+        Args:
+            forget: they are no longer deployed, so their rows go, too.
+        """
         for lease in leases:
             lease.close()
             if self._leases.get(lease.claim.key) is lease:
                 del self._leases[lease.claim.key]
         news = [(lease.claim, lease.news) for lease in leases]
         if news:
-            await self._attempt(lambda: _give_back(self.holder, news))
+            await self._attempt(lambda: _give_back(self.holder, news, forget=forget))
 
     async def close(self) -> None:
         """Give all back, and ask for nothing any more."""
@@ -350,11 +355,16 @@ class _Board:
         self._changed[row.kind, row.name] = row
 
 
-def _give_back(holder: str, told: Iterable[Told]) -> None:
+def _give_back(holder: str, told: Iterable[Told], *, forget: bool) -> None:
     with transaction.atomic():
         board = _Board(holder, _rows(told, lock=True))
         board.leave(told)
         board.write()
+        if forget:
+            for claim, _ in told:
+                kind, name = claim.key
+                # What another process holds is deployed there.
+                ScheduledJob.objects.filter(kind=kind, name=name, holder="").delete()
 
 
 def _has_ended(holder: str, own: str) -> bool:

@@ -63,7 +63,7 @@ class Jobs:
         """Make the jobs those of this configuration. Does not wait for the end of those that are none any more."""
         wanted = {key: (terms, make) for key, terms, make in self._wanted(environment)}
         for key in [key for key in self._running if key not in wanted]:
-            self._end(self._running.pop(key))
+            self._end(self._running.pop(key), gone=True)
         for key, (terms, make) in wanted.items():
             running = self._running.get(key)
             if running is not None:
@@ -73,8 +73,8 @@ class Jobs:
             before = None if running is None else running.task
             self._running[key] = _Running(key, terms, make, self._leases, before)
 
-    def _end(self, running: _Running) -> None:
-        running.stop()
+    def _end(self, running: _Running, *, gone: bool = False) -> None:
+        running.stop(gone=gone)
         self._ending.add(running.task)
         running.task.add_done_callback(self._ending.discard)
 
@@ -147,11 +147,18 @@ class _Running:
         self._lease: Lease | None = None
         self._working = False
         self._stopping = False
+        self._gone = False
         self.task = asyncio.get_running_loop().create_task(self._run(), name=":".join(key))
 
-    def stop(self) -> None:
-        """End after the message in hand."""
+    def stop(self, *, gone: bool = False) -> None:
+        """
+        End after the message in hand.
+
+        Args:
+            gone: the job is no longer deployed.
+        """
         self._stopping = True
+        self._gone = gone
         if self._lease is not None:
             self._lease.close()
         if not self._working:
@@ -171,7 +178,7 @@ class _Running:
                 self._working = False
                 await lease.ended()
         finally:
-            await self._leases.give_back([lease])
+            await self._leases.give_back([lease], forget=self._gone)
 
     async def _work(self, job: Job, lease: Lease) -> None:
         """Until the lease is over, or there is nothing to do any more."""

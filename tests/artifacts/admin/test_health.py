@@ -8,7 +8,7 @@ from django.utils import timezone
 from artifacts.admin.health import Serving
 from artifacts.models import InboundEndpoint
 from artifacts.store import save_artifact
-from mediation.models import PortStatus, ServingProcess
+from mediation.models import PortStatus, ScheduledJob, ServingProcess
 
 NS = 'xmlns="http://ws.apache.org/ns/synapse"'
 DOOR = (
@@ -91,3 +91,20 @@ def test_a_suspended_endpoint_has_no_port_to_look_at(db):
 
     assert isinstance(row, InboundEndpoint)
     assert told(row) == ("off", "suspended", "")
+
+
+@pytest.mark.parametrize(
+    ("state", "health"),
+    [
+        (
+            {"active": False, "reason": "delivery failed 4 times"},
+            Health("warning", "deactivated", "delivery failed 4 times"),
+        ),
+        ({"reason": "refused"}, Health("warning", "deployed", "failed last: refused")),
+        ({"holder": "h:12:abc"}, Health("ok", "deployed", "works in h:12")),
+    ],
+)
+def test_a_task_tells_how_it_works(db, state, health):
+    row = save_artifact(f'<task {NS} name="T"><trigger interval="5"/></task>').row
+    ScheduledJob.objects.create(kind="task", name="T", **state)
+    assert told(row) == health

@@ -163,6 +163,14 @@ async def test_a_job_that_stops_is_not_granted_again():
         assert lease.over
 
 
+async def test_a_job_that_is_no_longer_deployed_is_forgotten():
+    async with process() as leases:
+        lease = leases.add(TASK)
+        await granted(lease)
+        await leases.give_back([lease], forget=True)
+    assert await DATABASE_THREAD.run(ScheduledJob.objects.count) == 0
+
+
 async def test_a_pause_ends_with_the_lease():
     async with process() as leases:
         lease = leases.add(TASK)

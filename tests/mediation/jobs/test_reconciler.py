@@ -31,8 +31,9 @@ class AllGranted:
         self.asked.append(lease)
         return lease
 
-    async def give_back(self, leases):
+    async def give_back(self, leases, *, forget=False):
         self.given_back += leases
+        self.forgotten = forget
 
     async def close(self):
         pass
@@ -76,6 +77,7 @@ async def test_a_job_that_is_gone_ends(jobs):
     apply(jobs)
     await until(lambda: jobs._leases.given_back)
     assert len(jobs) == 0
+    assert jobs._leases.forgotten
 
 
 async def test_two_versions_of_a_job_are_never_at_work_together(jobs, back_end):
