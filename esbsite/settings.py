@@ -51,6 +51,9 @@ ESB_PORT_OFFSET = env.int("ESB_PORT_OFFSET", default=0)
 ESB_STORE_DIR = env.str("ESB_STORE_DIR", default=str(BASE_DIR))
 # The files of the registry: what artifacts use by keys such as conf:/transform.xslt.
 ESB_REGISTRY_DIR = env.str("ESB_REGISTRY_DIR", default=str(ESB_DATA_DIR / "registry"))
+# What file: URLs of artifacts may name outside of the registry: files whose names end so; relative paths start at
+# ESB_STORE_DIR.
+ESB_FILE_SUFFIXES = env.list("ESB_FILE_SUFFIXES", default=[".xsl", ".xslt", ".xsd", ".wsdl"])
 # Where $FILE:NAME and ${configs.NAME} in artifacts are looked up: lines like NAME=value.
 ESB_PROPERTIES_FILE = env.str("ESB_PROPERTIES_FILE", default=str(ESB_DATA_DIR / "file.properties"))
 # Secrets that artifacts look up by alias: files with these names, as Docker and Kubernetes mount them.
@@ -118,6 +121,7 @@ ESB_AUTH_TRUST_SECONDS = env.float("ESB_AUTH_TRUST_SECONDS", default=30.0)
 ESB_AUTH_FAILURES_PER_MINUTE = env.int("ESB_AUTH_FAILURES_PER_MINUTE", default=20)
 ESB_CLASSES = env.json("ESB_CLASSES", default={})
 ESB_DATA_SOURCES = env.json("ESB_DATA_SOURCES", default={})
+ESB_JSON_SWITCHES = env.json("ESB_JSON_SWITCHES", default={})
 ESB_SCRIPT_WORKERS = env.int("ESB_SCRIPT_WORKERS", default=2)
 ESB_SCRIPT_SECONDS = env.float("ESB_SCRIPT_SECONDS", default=5.0)
 ESB_SCRIPT_MEMORY_BYTES = env.int("ESB_SCRIPT_MEMORY_BYTES", default=64 * 1024 * 1024)

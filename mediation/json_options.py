@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mediation.errors import GrammarError
 from mediation.expressions.regex import compile_regex
-from mediation.payloads.json_xml import JsonOutput
+from mediation.payloads.json_xml import Defaults, JsonOutput
 
 _OUTPUT: Final = "synapse.commons.json.output."
 
@@ -26,13 +26,16 @@ SEPARATOR: Final = f"{_OUTPUT}namespaceSepChar"
 ALWAYS_TEXT: Final = f"{_OUTPUT}disableAutoPrimitive.regex"
 NULL_FOR_EMPTY: Final = "synapse.commons.enableXmlNullForEmptyElement"
 
+INSTRUCTIONS: Final = "synapse.json.to.xml.processing.instruction.enabled"
+"""Of a server only: JSON that becomes XML gets ``<?xml-multiple  name?>``."""
+
 NAMES: Final = frozenset({*_FIELDS, SEPARATOR, ALWAYS_TEXT, NULL_FOR_EMPTY})
 
 
 def json_output(properties: Mapping[str, str]) -> JsonOutput:
     """
     Args:
-        properties: by name; what is not among :data:`NAMES` does not count.
+        properties: by name; what is not among :data:`NAMES` does not count. The rest is as the server has it.
 
     Raises:
         GrammarError: a switch that is neither ``true`` nor ``false``.
@@ -49,7 +52,23 @@ def json_output(properties: Mapping[str, str]) -> JsonOutput:
         values["separator"] = properties[SEPARATOR]
     if ALWAYS_TEXT in properties:
         values["always_text"] = compile_regex(properties[ALWAYS_TEXT])
-    return dataclasses.replace(JsonOutput(), **values)
+    return dataclasses.replace(Defaults.output, **values)
+
+
+def use_switches(switches: Mapping[str, str]) -> None:
+    """
+    Set what holds for all messages of this process.
+
+    Raises:
+        GrammarError: there is no such switch, or it is neither ``true`` nor ``false``.
+        ExpressionSyntaxError: the regular expression is none.
+    """
+    unknown = sorted(switches.keys() - NAMES - {INSTRUCTIONS})
+    if unknown:
+        raise GrammarError(f"ESB_JSON_SWITCHES: {unknown[0]} is not one of {', '.join(sorted({*NAMES, INSTRUCTIONS}))}")
+    Defaults.output = JsonOutput()
+    Defaults.output = json_output(switches)
+    Defaults.instructions = _switch(INSTRUCTIONS, switches.get(INSTRUCTIONS, "false"))
 
 
 def _switch(name: str, text: str) -> bool:

@@ -54,6 +54,7 @@ class Options:
     store_dir: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
     data_sources: Mapping[str, str] = field(default_factory=dict)
+    json_switches: Mapping[str, str] = field(default_factory=dict)
     script_workers: int = 2
     script_seconds: float = 5.0
     script_memory_bytes: int = 64 * 1024 * 1024
@@ -101,6 +102,7 @@ class Options:
             store_dir=settings.ESB_STORE_DIR,
             classes=settings.ESB_CLASSES,
             data_sources=settings.ESB_DATA_SOURCES,
+            json_switches=settings.ESB_JSON_SWITCHES,
             script_workers=settings.ESB_SCRIPT_WORKERS,
             script_seconds=settings.ESB_SCRIPT_SECONDS,
             script_memory_bytes=settings.ESB_SCRIPT_MEMORY_BYTES,

@@ -24,6 +24,7 @@ from mediation.defaults import default_sequence
 from mediation.http_inbound import HttpInboundEndpoint, http_inbound_endpoints
 from mediation.inbound_views import InboundHttpView
 from mediation.jobs import Jobs
+from mediation.json_options import use_switches
 from mediation.listeners.certificates import Certificates, https_tls, renewing
 from mediation.listeners.http import HttpListener, open_http_port
 from mediation.listeners.ports import Listener, Ports, WantedPort
@@ -38,6 +39,7 @@ from mediation.options import Options
 from mediation.runtime import Runtime
 from mediation.scripting.engine import ENGINE
 from mediation.stores.queues import QUEUES
+from mediation.transformation.processor import PROCESSOR
 from mediation.transports.addresses import ADDRESSES
 from mediation.transports.http import HTTP
 from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
@@ -96,6 +98,7 @@ class Server:
         """
         Branches.limit = self.options.max_branches
         ADDRESSES.allow(self.options.allowed_addresses)
+        use_switches(self.options.json_switches)
         ROOM.limit, ROOM.patience = self.options.max_grouped_messages, self.options.group_seconds
         proxy_services.bind(self.runtime)
         LOCAL.bind(self.runtime)
@@ -137,6 +140,7 @@ class Server:
         self.runtime.shared_backends.close()
         await HTTP.aclose()
         await ENGINE.aclose()
+        await PROCESSOR.aclose()
 
     def reload(self) -> None:
         """Look for a new configuration now, not at the next poll. May be called from any thread."""

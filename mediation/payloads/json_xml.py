@@ -78,11 +78,11 @@ def decode_name(name: str) -> str:
 # -- JSON to XML
 
 
-def json_to_xml(value: Any, *, instructions: bool = False) -> etree._Element:
+def json_to_xml(value: Any, *, instructions: bool | None = None) -> etree._Element:
     """
     Args:
         value: as :func:`mediation.payloads.json_text.loads` returns it.
-        instructions: mark arrays with ``<?xml-multiple  name?>``.
+        instructions: mark arrays with ``<?xml-multiple  name?>``; :class:`Defaults` if not given.
 
     Raises:
         PayloadError: nested too deeply, or a character that XML does not have.
@@ -90,7 +90,7 @@ def json_to_xml(value: Any, *, instructions: bool = False) -> etree._Element:
     root = etree.Element(OBJECT if isinstance(value, dict) else ARRAY if isinstance(value, list) else VALUE)
     try:
         if isinstance(value, dict | list):
-            _Writer(instructions).fill(root, value, 1)
+            _Writer(Defaults.instructions if instructions is None else instructions).fill(root, value, 1)
         else:
             root.text = dumps(value)
     except RecursionError as exc:
@@ -176,18 +176,25 @@ class JsonOutput:
     empty_as_text: bool = False
 
 
-_DEFAULT: Final = JsonOutput()
+class Defaults:
+    """How JSON becomes XML and XML becomes JSON where nobody says otherwise; set once, when a server starts."""
+
+    output = JsonOutput()
+    instructions = False
 
 
-def xml_to_json(element: etree._Element, output: JsonOutput = _DEFAULT) -> str:
+def xml_to_json(element: etree._Element, output: JsonOutput | None = None) -> str:
     """
     The JSON text of an element.
+
+    Args:
+        output: :class:`Defaults` if not given.
 
     Raises:
         PayloadError: an element holds both text and elements, or the tree is too deep.
     """
     name = etree.QName(element).localname
-    writer = _JsonWriter(output)
+    writer = _JsonWriter(output or Defaults.output)
     try:
         if name == VALUE and len(element) == 0:
             return dumps(loads(element.text or "null"))

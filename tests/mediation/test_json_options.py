@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from mediation.errors import ExpressionSyntaxError, GrammarError
-from mediation.json_options import json_output
-from mediation.payloads.json_xml import xml_to_json
-from mediation.payloads.xml import parse_xml
+from mediation.json_options import json_output, use_switches
+from mediation.payloads.json_xml import json_to_xml, xml_to_json
+from mediation.payloads.xml import parse_xml, to_text
 
 PREFIX = "synapse.commons.json.output."
 
@@ -41,6 +43,27 @@ def test_the_separator_of_prefixes_is_chosen():
     output = json_output({"synapse.commons.json.preserve.namespace": "true", f"{PREFIX}namespaceSepChar": ":"})
 
     assert xml_to_json(parse_xml('<n:a xmlns:n="urn:n"/>'), output) == '{"n:a":null}'
+
+
+@pytest.fixture
+def _own_switches() -> Iterator[None]:
+    yield
+    use_switches({})
+
+
+@pytest.mark.usefixtures("_own_switches")
+def test_a_server_has_switches_for_all_messages():
+    use_switches({f"{PREFIX}autoPrimitive": "false", "synapse.json.to.xml.processing.instruction.enabled": "true"})
+
+    assert to_text(json_to_xml({"a": [1]})) == "<jsonObject><?xml-multiple  a?><a>1</a></jsonObject>"
+    assert xml_to_json(json_to_xml({"a": [1]})) == '{"a":["1"]}'
+    # A mediator changes what it names; the rest is the server's.
+    assert xml_to_json(parse_xml("<a>7</a>"), json_output({f"{PREFIX}jsonoutAutoArray": "true"})) == ('{"a":"7"}')
+
+
+def test_a_switch_that_there_is_not_is_refused():
+    with pytest.raises(GrammarError, match="ESB_JSON_SWITCHES: nothing is not one of"):
+        use_switches({"nothing": "true"})
 
 
 def test_mistakes_are_refused():
