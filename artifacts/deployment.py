@@ -34,12 +34,13 @@ from mediation.inbound_endpoint import InboundEndpoint
 from mediation.local_entry import LocalEntry
 from mediation.mediators.sequence import SequenceMediator
 from mediation.payloads.xml import parse_xml
+from mediation.registry import resource_path
 from mediation.vault import vault
 
 from . import models
 from .models import ARTIFACT_MODELS, Artifact, Deployment, KeptArtifact, State, TransportParameter
 from .models.inbound import port_in_use
-from .registry import ResourceEntry, ResourceError, filled, read_entries, registry_directory
+from .registry import ResourceEntry, ResourceError, below, filled, read_entries, registry_directory
 from .snapshot import ArtifactState, Key, Served, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -171,7 +172,15 @@ class _Loader:
                 except ResourceError as exc:
                     logger.warning("local entry %s: %s", key, exc)
                     del entries[key]
-        return entries
+        return self._below_root() | entries
+
+    def _below_root(self) -> dict[str, LocalEntry]:
+        """What artifacts name, and the root of the configuration's registry has."""
+        registry = self._served.get(("registry", "registry"))
+        root = getattr(registry.artifact, "root", "") if registry is not None else ""
+        names = {name for served in self._served.values() for name in served.references} if root else set()
+        found = {name: below(root, name) for name in names if resource_path(name) not in self._resources}
+        return {name: entry for name, entry in found.items() if entry is not None}
 
     def _by_kind(self) -> Mapping[str, Mapping[str, Any]]:
         kinds: dict[str, dict[str, Any]] = {}
@@ -242,18 +251,19 @@ def _columns(rows: QuerySet[Any], *columns: str) -> Iterator[Any]:
         yield from (((rows.model.kind, name), *rest) for name, *rest in rows.values_list("name", *columns))
 
 
-def _compile(key: Key, text: str) -> tuple[Any, str]:
-    """The artifact, or ``None`` and the reason."""
+def _compile(key: Key, text: str) -> tuple[Any, str, tuple[str, ...]]:
+    """The artifact, or ``None`` and the reason; and the names that it uses."""
     try:
         compilation = compile_artifact(parse_xml(text))
     except ConfigurationError as exc:
-        return None, str(exc)
+        return None, str(exc), ()
     except Exception as exc:
         # One artifact that the compiler stumbles over is no reason to deploy none.
         logger.exception("<%s> %s cannot be compiled", *key)
-        return None, f"{type(exc).__name__}: {exc}"
+        return None, f"{type(exc).__name__}: {exc}", ()
     reasons = [*compilation.errors, *compilation.not_runnable]
-    return compilation.artifact, "; ".join(map(str, reasons))
+    names = tuple(reference.name for reference in compilation.references)
+    return compilation.artifact, "; ".join(map(str, reasons)), names
 
 
 def _transports() -> Mapping[str, Mapping[str, str]]:

@@ -37,7 +37,7 @@ from mediation.templates import SequenceTemplate
 
 from .models.inbound import port_in_use
 from .registry import RESOURCE, file_path
-from .registry.sources import is_allowed
+from .registry.sources import elsewhere, is_allowed
 
 WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local entry"}
 
@@ -123,7 +123,8 @@ def _missing_content(artifact: Compilation, known: Container[Key]) -> Iterator[F
     if not isinstance(entry, LocalEntry) or entry.source is None:
         return
     if entry.source.lower().startswith("file:"):
-        if (RESOURCE, file_path(entry.source) or "") not in known:
+        path = elsewhere(entry.source)
+        if (RESOURCE, file_path(entry.source) or "") not in known and not (path is not None and path.is_file()):
             yield _warning("content", f"{entry.source} is no resource of the registry; the entry is empty until it is")
     elif not is_allowed(entry.source):
         yield _warning("content", f"{entry.source} is not read: the setting ESB_ENTRY_URLS does not name it")

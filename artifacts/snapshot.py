@@ -45,6 +45,8 @@ class Served(NamedTuple):
     """Row, its creation and the served version: equal only for the same text."""
     artifact: Any
     reason: str
+    references: tuple[str, ...] = ()
+    """Names that it uses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediation.grammar import artifact
+from mediation.grammar import artifact, elements
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -20,15 +20,20 @@ class ServerConfiguration:
 
     Attributes:
         provider: the Java class that they would load.
+        root: of a registry: the URL before its keys; empty if it has none.
     """
 
     provider: str
+    root: str = ""
 
 
 @artifact("registry")
 def read_registry(element: etree._Element, compiler: Compiler) -> ServerConfiguration:
-    compiler.info("<registry> has no effect: its resources are files in the setting ESB_REGISTRY_DIR", element)
-    return ServerConfiguration(element.get("provider", ""))
+    parameters = {part.get("name"): (part.text or "").strip() for part in elements(element)}
+    root = parameters.get("root", "")
+    where = f", and those below {root}" if root.startswith("file:") else ""
+    compiler.info(f"<registry> has no effect: resources are the files of the setting ESB_REGISTRY_DIR{where}", element)
+    return ServerConfiguration(element.get("provider", ""), root)
 
 
 @artifact("taskManager")

@@ -20,7 +20,7 @@ from .directory import (
     resource_keys,
 )
 from .entries import ResourceEntry, read_entries, remarks_on
-from .sources import file_path, filled
+from .sources import below, file_path, filled
 
 __all__ = [
     "RESOURCE",
@@ -28,6 +28,7 @@ __all__ = [
     "ResourceEntry",
     "ResourceError",
     "Stamp",
+    "below",
     "check_resource",
     "file_path",
     "filled",

@@ -2,15 +2,18 @@
 The content of local entries with ``src``.
 
 A ``file:`` URL names a resource of the registry: by its path, or by the full path of a file in the registry's
-directory. ``http:`` and ``https:`` URLs are read when the entry is deployed, if they begin with one of the addresses in
-the setting ``ESB_ENTRY_URLS``; there is none by default, because whoever may write an artifact could read with it what
-only the server can reach.
+directory. Documents of some kinds (``ESB_FILE_SUFFIXES``) may lie elsewhere, too.
+
+``http:`` and ``https:`` URLs are read when the entry is deployed, if they begin with one of the addresses in the
+setting ``ESB_ENTRY_URLS``; there is none by default, because whoever may write an artifact could read with it what only
+the server can reach.
 """
 
 import http.client
 import time
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -63,9 +66,51 @@ def file_path(source: str) -> str | None:
 
 def _resource(source: str, resources: Mapping[str, ResourceEntry]) -> LocalEntry:
     found = resources.get(file_path(source) or "")
-    if found is None or found.entry is None:
-        raise ResourceError(f"{source} is no resource of the registry" if found is None else found.reason)
-    return found.entry
+    if found is None:
+        entry, reason = entry_of(source, read_elsewhere(source))
+    else:
+        entry, reason = found.entry, found.reason
+    if entry is None:
+        raise ResourceError(f"{source} {reason}")
+    return entry
+
+
+def elsewhere(source: str) -> Path | None:
+    """The file outside of the registry that a ``file:`` URL means; ``None`` if it may not be read."""
+    path = Path(settings.ESB_STORE_DIR, unquote(urlsplit(source).path or source.partition(":")[2]))
+    return path if path.suffix.lower() in settings.ESB_FILE_SUFFIXES else None
+
+
+def read_elsewhere(source: str) -> bytes:
+    """
+    Blocks.
+
+    Raises:
+        ResourceError: it is not there, too large, or may not be read.
+    """
+    path = elsewhere(source)
+    if path is None:
+        raise ResourceError(f"{source} is no resource of the registry")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise ResourceError(f"{source} is no resource of the registry, nor a file: {exc.strerror}") from exc
+    if len(content) > MAX_BYTES:
+        raise ResourceError(f"{source} has more than {MAX_BYTES} bytes")
+    return content
+
+
+def below(root: str, key: str) -> LocalEntry | None:
+    """What a key means below the root of the configuration's ``<registry>``; ``None`` if there is nothing."""
+    path = None if ":" in key else resource_path(key)
+    if path is None or not root.startswith("file:"):
+        return None
+    try:
+        entry, _ = entry_of(key, read_elsewhere(f"{root.rstrip('/')}/{path}"))
+    except ResourceError:
+        return None
+    return entry
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -350,3 +350,17 @@ def test_kept_kinds_that_have_no_effect_are_deployed():
     save_artifact('<registry provider="a.B"/>')
 
     assert load().states["registry", "registry"].state is State.DEPLOYED
+
+
+def test_keys_that_artifacts_name_are_looked_for_below_the_root_of_the_registry(registry, settings, tmp_path):
+    settings.ESB_REGISTRY_DIR = tmp_path / "empty"
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.xslt").write_text("<a/>")
+    save_artifact(f'<registry provider="a.B"><parameter name="root">file:{tmp_path}/</parameter></registry>')
+    save_artifact('<sequence name="s"><sequence key="t/a.xslt"/></sequence>')
+
+    snapshot = load()
+
+    assert snapshot.local_entry("t/a.xslt").value.tag == "a"
+    assert snapshot.local_entry("t/b.xslt") is None
+    assert load(snapshot).local_entry("t/a.xslt") is not None

@@ -3,7 +3,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from artifacts.registry import RegistryDirectory, ResourceError, filled, read_entries, sources
+from artifacts.registry import RegistryDirectory, ResourceError, below, filled, read_entries, sources
 from mediation.local_entry import LocalEntry
 
 
@@ -99,3 +99,45 @@ def test_an_answer_has_a_limit(server, settings, monkeypatch):
 
     with pytest.raises(ResourceError, match="more than 3 bytes"):
         filled(entry(f"{address}/entry"), None, {})
+
+
+# -- files outside of the registry
+
+
+@pytest.fixture
+def store(settings, tmp_path):
+    settings.ESB_REGISTRY_DIR, settings.ESB_STORE_DIR = tmp_path / "registry", str(tmp_path)
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "a.xslt").write_text("<a/>")
+    (tmp_path / "samples" / "secret.xml").write_text("<secret/>")
+    return tmp_path
+
+
+def test_documents_of_some_kinds_may_lie_elsewhere(store):
+    for url in ("file:samples/a.xslt", f"file:{store}/samples/a.xslt", f"file://{store}/samples/a.xslt"):
+        assert filled(entry(url), None, {}).value.tag == "a"
+
+
+@pytest.mark.parametrize("name", ["samples/secret.xml", "samples/none.xslt", "samples"])
+def test_others_may_not(store, name):
+    with pytest.raises(ResourceError, match="is no resource of the registry"):
+        filled(entry(f"file:{name}"), None, {})
+
+
+def test_no_kind_at_all_may_lie_elsewhere_if_that_is_the_setting(store, settings):
+    settings.ESB_FILE_SUFFIXES = []
+
+    with pytest.raises(ResourceError, match="is no resource of the registry"):
+        filled(entry("file:samples/a.xslt"), None, {})
+
+
+def test_plain_keys_mean_files_below_the_root_of_a_registry(store):
+    assert below("file:samples/", "a.xslt").value.tag == "a"
+    for root, key in [
+        ("file:samples", "../samples/a.xslt"),
+        ("file:samples", "conf:/a.xslt"),
+        ("file:samples", "secret.xml"),
+        ("http://host/", "a.xslt"),
+        ("", "a.xslt"),
+    ]:
+        assert below(root, key) is None
