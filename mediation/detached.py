@@ -12,7 +12,6 @@ from mediation import flow
 from mediation.errors import MediationError, SequenceNotFound
 from mediation.mediators.send import SendMediator
 from mediation.mediators.sequence import NamedSequence
-from mediation.properties import ERROR_EXCEPTION
 
 if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
@@ -136,8 +135,7 @@ class DetachedClient:
         return flow.run(steps, ctx)
 
     def failed(self, ctx: MessageContext) -> None:
-        failure = ctx.get(ERROR_EXCEPTION)
-        self._failure = failure if isinstance(failure, Exception) else MediationError(str(ctx.get("ERROR_MESSAGE")))
+        self._failure = ctx.failure or MediationError(str(ctx.get("ERROR_MESSAGE")))
 
     # -- environment.Client
 

@@ -338,5 +338,6 @@ class SendTimeout(EndpointError):
     code = 101504
 
     def __init__(self, uri: str, seconds: float) -> None:
-        super().__init__("Send timeout", detail=f"no answer from {uri} within {seconds:g} s")
+        super().__init__("Send timeout", detail="")
         self.uri = uri
+        self.seconds = seconds

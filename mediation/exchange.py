@@ -14,7 +14,7 @@ from mediation.flow import Outcome, Step
 from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
 from mediation.message import MessageContext
-from mediation.properties import ERROR_EXCEPTION, EXPIRED, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
+from mediation.properties import EXPIRED, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
 
 if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
@@ -154,7 +154,7 @@ class Exchange:
 
     def failed(self, ctx: MessageContext) -> None:
         """A leg's failure has climbed to the fault sequence of the service."""
-        self._failure = ctx.get(ERROR_EXCEPTION)
+        self._failure = ctx.failure
 
     def _give(self, answer: HttpAnswer) -> None:
         if not self._answer.done():

@@ -163,10 +163,12 @@ def set_error(ctx: MessageContext, exc: Exception) -> None:
         code = 0
         message = (str(exc).splitlines() or [type(exc).__name__])[0]
         detail = "".join(traceback.format_exception(exc))
+    ctx.failure = exc
     properties[ERROR_CODE] = code
     properties[ERROR_MESSAGE] = message
     properties[ERROR_DETAIL] = detail
-    properties[ERROR_EXCEPTION] = exc
+    # Nothing was thrown when a time was over: the originals leave this empty, and configurations print it.
+    properties[ERROR_EXCEPTION] = "" if isinstance(exc, SendTimeout) else exc
 
 
 def enter(step: Step, name: str, ctx: MessageContext) -> Outcome:

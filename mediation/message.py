@@ -40,6 +40,8 @@ class MessageContext:
     """How many failures of this message were handed to a fault handler."""
     answers = 0
     """How many answers of back-ends, one after the other, have led to this message."""
+    failure: Exception | None = None
+    """What the ``ERROR_*`` properties tell of."""
     fault_handlers: tuple[FaultHandler, ...] = ()
     functions: tuple[TemplateCall, ...] = ()
     """The calls of sequence templates that this message is in, innermost last; the scope ``func`` reads that one."""

@@ -29,7 +29,6 @@ from mediation.properties import (
     CLOSE_FRAME_STATUS,
     CLOSE_REASON,
     CONNECTION_TERMINATE,
-    ERROR_EXCEPTION,
     ERROR_MESSAGE,
     FORWARD_ORIGINAL_FRAME,
     MESSAGE_TYPE,
@@ -356,7 +355,7 @@ class Session:
         outcome = flow.run_leg(body, ctx, handler)
         if not isinstance(outcome, bool) or ctx.unfinished:
             return self._go_on(outcome, ctx)
-        if ERROR_EXCEPTION in ctx.properties:
+        if ctx.failure is not None:
             self._close_if_unreachable(ctx)
         return None
 
@@ -369,7 +368,7 @@ class Session:
                 await ctx.branches.join(groups=False)
         finally:
             ctx.end()
-        if ERROR_EXCEPTION in ctx.properties:
+        if ctx.failure is not None:
             self._close_if_unreachable(ctx)
 
     def _close_if_unreachable(self, ctx: MessageContext) -> None:
@@ -378,7 +377,7 @@ class Session:
 
         Not if a fault sequence has found it another one.
         """
-        failure = ctx.properties.get(ERROR_EXCEPTION)
+        failure = ctx.failure
         if not isinstance(failure, ConnectionFailed) or not failure.uri.startswith(("ws:", "wss:")):
             return
         if not any(backend.usable for backend in self.backends):
