@@ -52,10 +52,12 @@ def find_route(
     """
     # Over WebSocket there is no method, so a resource that wants one takes nothing.
     found = apis.find(ApiRequest("", target, _SCHEMES[inbound.protocol], headers, inbound.name))
+    if isinstance(found, Dispatched) and not found.service.access.open:
+        return Route(_NoResource(f"the API of {target} asks each request for a password, and takes no WebSocket"))
     if isinstance(found, Dispatched):
         return Route(_OfApi(found), found.service.out_sequence, found.service.fault_sequence)
     if found is not None:
-        return Route(_NoResource(target))
+        return Route(_NoResource(f"no resource of the API takes {target}; one with methods takes no WebSocket"))
     if inbound.dispatch_custom:
         name = target.partition("?")[0].lstrip("/").replace("/", "-")
         if name and environment.sequence(name) is not None:
@@ -86,10 +88,10 @@ class _OfApi:
 class _NoResource:
     """To nowhere: an API takes the path, but none of its resources does."""
 
-    __slots__ = ("_target",)
+    __slots__ = ("_reason",)
 
-    def __init__(self, target: str) -> None:
-        self._target = target
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
 
     def mediate(self, ctx: MessageContext) -> Outcome:
-        raise MediationError(f"no resource of the API takes {self._target}; one with methods takes no WebSocket")
+        raise MediationError(self._reason)

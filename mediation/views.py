@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, UnreadablePostError
 
 from mediation import service_description
-from mediation.api import ApiRequest, ApiTable, Cors, DirectAnswer, Dispatched
+from mediation.api import ApiRequest, ApiService, ApiTable, Cors, DirectAnswer, Dispatched
 from mediation.authentication.credentials import Attempt, forget
 from mediation.defaults import default_sequence
 from mediation.environment import Environment
@@ -104,7 +104,7 @@ class ProxyServiceView:
             found = self._find(request, path, api, headers, runtime)
             identity = None
             called = found.service if isinstance(found, Found) else found
-            if isinstance(called, ProxyService) and not called.access.open:
+            if isinstance(called, ProxyService | ApiService) and not called.access.open:
                 identity = await _identify(request, called, headers, runtime)
             if isinstance(found, ProxyService):
                 return await _description(request, found, environment)
@@ -193,7 +193,9 @@ class Refused(Exception):
         self.status = status
 
 
-async def _identify(request: ASGIRequest, service: ProxyService, headers: Headers, runtime: Runtime) -> Identity:
+async def _identify(
+    request: ASGIRequest, service: ProxyService | ApiService, headers: Headers, runtime: Runtime
+) -> Identity:
     """
     Who calls the service. The header that said so is taken out of ``headers``.
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from mediation.errors import ConfigurationError, GrammarError, Needs, NotRunnable
+from mediation.access import AccessRules
+from mediation.errors import ConfigurationError, GrammarError, NotRunnable
 from mediation.grammar import artifact, elements, find, integer, local_name
+from mediation.identity import BASIC
 
-from .cors import CORS_HANDLER, Cors, read_cors_handler
+from .cors import Cors, read_cors_handler
 from .resource import ApiService, Resource, names, schemes
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Api:
         binds_to: inbound endpoints by name, or ``default``.
         resources: with the services that messages for them run through, in order.
         cors: ``None`` for the server's.
+        access: who may call it.
         swagger: key of the OpenAPI document that it publishes; ``None`` for a generated one.
     """
 
@@ -62,6 +65,7 @@ class Api:
     binds_to: frozenset[str]
     resources: tuple[tuple[Resource, ApiService], ...]
     cors: Cors | None
+    access: AccessRules
     swagger: str | None = None
 
     @property
@@ -69,6 +73,9 @@ class Api:
         """What is cut from a path to get that of the resource."""
         return f"{self.context}/{self.version}" if self.version_type == "url" else self.context
 
+
+OPEN: Final = AccessRules()
+BASIC_ONLY: Final = AccessRules(schemes=(BASIC,))
 
 API_ATTRIBUTES: Final = frozenset(
     {
@@ -104,6 +111,7 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         raise NotRunnable("validateSchema of an API", "use the mediator <validate>", line=element.sourceline)
     full_name = name_of_api(element)
     resources = _resources(element, compiler)
+    cors, access = _handlers(element, compiler)
     return Api(
         name=full_name,
         context=context,
@@ -113,8 +121,9 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         port=_port(element),
         schemes=schemes(element.get("transports", "")),
         binds_to=names(element.get("binds-to", "")) or frozenset({DEFAULT_BINDING}),
-        resources=tuple((resource, resource.service(full_name, context)) for resource in resources),
-        cors=_handlers(element, compiler),
+        resources=tuple((resource, resource.service(full_name, context, access)) for resource in resources),
+        cors=cors,
+        access=access,
         swagger=element.get("publishSwagger") or None,
     )
 
@@ -170,14 +179,21 @@ def _resources(element: etree._Element, compiler: Compiler) -> list[Resource]:
     return resources
 
 
-def _handlers(element: etree._Element, compiler: Compiler) -> Cors | None:
-    cors = None
+def _handlers(element: etree._Element, compiler: Compiler) -> tuple[Cors | None, AccessRules]:
+    """Those of the originals that are built in, by their simple names: packages differ between products."""
+    cors, access = None, OPEN
     handlers = find(element, "handlers")
     for handler in () if handlers is None else elements(handlers):
         name = handler.get("class", "")
-        if name.rpartition(".")[2] == CORS_HANDLER:
-            cors = read_cors_handler(handler)
-        else:
-            # To serve the API without it may be to serve it unprotected.
-            compiler.error(NotRunnable(f"the API handler {name}", needs=Needs.JAVA), handler)
-    return cors
+        match name.rpartition(".")[2]:
+            case "CORSRequestHandler":
+                cors = read_cors_handler(handler)
+            case "RESTBasicAuthHandler":
+                access = BASIC_ONLY
+                if element.get("transports") != "https":
+                    message = 'passwords travel in clear text over http; transports="https", or a TLS proxy'
+                    compiler.warning(message, handler, "api.clear-text")
+            case _:
+                # To serve the API without it may be to serve it unprotected.
+                compiler.error(NotRunnable(f"the API handler {name}", line=handler.sourceline), handler)
+    return cors, access

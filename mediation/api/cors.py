@@ -54,9 +54,6 @@ class Cors:
 
 NO_CORS = Cors()
 
-CORS_HANDLER = "CORSRequestHandler"
-"""The simple name of the originals' class; its package differs between products."""
-
 
 def read_cors_handler(element: etree._Element) -> Cors:
     """``<handler class="...CORSRequestHandler">`` with its properties."""

@@ -152,7 +152,7 @@ class ApiTable:
     def _description(self, api: Api, request: ApiRequest) -> DirectAnswer:
         host = request.headers.get("Host") or ""
         document = description(api, f"{request.scheme}://{host}{request.mount}{api.prefix}", self._environment)
-        if document is None:
+        if document is None or not api.access.open:
             return DirectAnswer(404)
         fields = (self._cors if api.cors is None else api.cors).fields(request.headers, "GET")
         media = MEDIA_TYPES[request.path.partition("?")[2]]
@@ -175,7 +175,7 @@ class ApiTable:
         sequence = self._environment.sequence(handler)
         if sequence is None:
             return answer
-        service = ApiService(api.name, api.context, sequence, None, NamedSequence(None, "fault"))
+        service = ApiService(api.name, api.context, sequence, None, NamedSequence(None, "fault"), api.access)
         return Dispatched(service, properties, request.path[len(api.prefix) :])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from mediation import grammar
+from mediation.access import AccessRules
 from mediation.errors import GrammarError, MediationError
 from mediation.expressions import Pattern, compile_regex
 from mediation.flow import Outcome, Step
@@ -121,12 +122,13 @@ class Resource(Node):
         """Its methods, for the field ``Allow``."""
         return ", ".join(method for method in self.methods if method != "OPTIONS") or USUAL_METHODS
 
-    def service(self, name: str, context: str) -> ApiService:
+    def service(self, name: str, context: str, access: AccessRules) -> ApiService:
         """
         What messages of this resource run through.
 
         Args:
             name: of its API, with the version.
+            access: likewise.
         """
         return ApiService(
             name,
@@ -136,6 +138,7 @@ class Resource(Node):
             fault_sequence=NamedSequence(self.fault_sequence_name, "fault")
             if self.fault_sequence_name or self.fault_sequence is None
             else self.fault_sequence,
+            access=access,
         )
 
 
@@ -149,6 +152,7 @@ class ApiService:
         in_sequence: the request leg; ``None`` drops the request.
         out_sequence: the response leg of a ``<send>``; ``None`` passes the answer straight to the client.
         fault_sequence: runs when either leg fails.
+        access: who may call it.
     """
 
     name: str
@@ -156,6 +160,7 @@ class ApiService:
     in_sequence: Step | None
     out_sequence: Step | None
     fault_sequence: Step
+    access: AccessRules
     endpoint: ClassVar[Endpoint | None] = None
 
     @property

@@ -71,6 +71,12 @@ async def test_without_a_resource_that_takes_it_the_message_faults():
     ]
 
 
+async def test_an_api_that_asks_for_passwords_takes_no_websocket():
+    inside = answering("api") + '<handlers><handler class="x.RESTBasicAuthHandler"/></handlers>'
+    env = DictEnvironment(api(inside), fault=SAYS_MAIN)
+    assert await answers(env, on_error="fault") == ["main"]
+
+
 async def test_a_failure_goes_to_the_fault_sequence_of_the_resource():
     more = f"<faultSequence>{SAYS_MAIN}</faultSequence>"
     inside = f'<resource url-mapping="/*"><inSequence><sequence key="nowhere"/></inSequence>{more}</resource>'

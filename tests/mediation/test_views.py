@@ -259,6 +259,36 @@ async def test_a_failure_runs_through_the_fault_sequence_of_the_resource(view):
     assert (await view(requests.get("/shop/x")))["X-Read"] == "Specified sequence: nowhere cannot be found"
 
 
+HANDLER = "org.wso2.micro.integrator.security.handler.RESTBasicAuthHandler"
+SECURED = api(in_sequence(TELL), 'methods="GET"').replace(
+    "</api>", f'<handlers><handler class="{HANDLER}"/></handlers></api>'
+)
+
+
+async def test_an_api_with_the_handler_for_passwords_knows_its_callers(view):
+    runtime = serve(view, SECURED, authenticator=People())
+
+    response = await view(requests.get("/shop", headers=basic("alice", "right")))
+
+    assert response["X-Read"] == "alice|"
+    runtime.gate.close()
+
+
+@pytest.mark.parametrize("path", ["/shop", "/shop?x=1"])
+async def test_nobody_else_gets_into_it(view, path):
+    runtime = serve(view, SECURED, sequence("_method_not_allowed_handler_", "<respond/>"), authenticator=People())
+
+    for request in (
+        requests.get(path),
+        requests.get(path, headers=basic("alice", "wrong")),
+        requests.post(path, b"x", content_type="text/plain"),
+    ):
+        response = await view(request)
+        assert (response.status_code, response["WWW-Authenticate"][:6]) == (401, "Basic ")
+    assert (await view(requests.get("/shop?swagger.json"))).status_code == 404
+    runtime.gate.close()
+
+
 async def test_a_path_that_leaves_the_api_is_a_400(view):
     serve(view, api(in_sequence("<respond/>"), ""))
 

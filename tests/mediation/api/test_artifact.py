@@ -96,6 +96,16 @@ def test_the_cors_handler_is_built_in_whatever_its_package():
     )
 
 
+def test_the_handler_for_passwords_is_built_in_and_warns_of_clear_text():
+    handler = '<handlers><handler class="org.wso2.x.RESTBasicAuthHandler"/></handlers>'
+
+    assert compiled(api(f"<resource/>{handler}")).access.schemes == ("basic",)
+    assert warnings(api(f"<resource/>{handler}")) == [
+        'passwords travel in clear text over http; transports="https", or a TLS proxy'
+    ]
+    assert warnings(api(f"<resource/>{handler}", more='transports="https"')) == []
+
+
 def test_sequences_of_resources_are_references():
     xml = api(resource('inSequence="i" outSequence="o" faultSequence="f"', ""))
 
