@@ -109,6 +109,26 @@ class XSLTMediator(Mediator):
 
     def mediate(self, ctx: MessageContext) -> Outcome:
         key = self.key.string(ctx) or ""
+        if self.source is None and self.target is None and (unread := ctx.payload.unread_xml) is not None:
+            return self._message(key, unread, ctx)
+        return self._part(key, ctx)
+
+    async def _message(self, key: str, unread: bytes, ctx: MessageContext) -> bool:
+        """Transform a body that nobody has looked into: the message is taken apart and put together by the worker."""
+        try:
+            program, parameters = self._program(key, ctx)
+            # Parameters may have looked into it.
+            if program.takes_messages and ctx.payload.unread_xml is not None:
+                result = await PROCESSOR.message(program, unread, parameters)
+                if result is not None:
+                    ctx.payload = ctx.payload.rewritten(result)
+                    return True
+        except MediationError as exc:
+            raise self._failure(key, exc) from exc
+        outcome = self._part(key, ctx)
+        return outcome if isinstance(outcome, bool) else await outcome
+
+    def _part(self, key: str, ctx: MessageContext) -> Outcome:
         if self.source is None and ctx.payload.first_child is None:
             logger.warning("Found empty soap body, skipping XSLT transformation and continuing the mediation")
             return True
@@ -118,8 +138,7 @@ class XSLTMediator(Mediator):
         try:
             source = selected(self.source, ctx)
             assert source is not None, "an empty body was found before"
-            program = self.stylesheets.program(key, ctx)
-            parameters = {part.name: text for part in self.parameters if (text := part.string(ctx)) is not None}
+            program, parameters = self._program(key, ctx)
             result = await PROCESSOR.run(program, serialise(source), parameters=parameters)
             if self.target is not None and is_true(ctx.get(DISABLE_BUILD)):
                 ctx.set(self.target, result.decode())
@@ -130,11 +149,19 @@ class XSLTMediator(Mediator):
             else:
                 ctx.set(self.target, element)
         except (MediationError, XmlError) as exc:
-            where = BODY if self.source is None else self.source.source
-            raise MediationError(
-                f"Unable to perform XSLT transformation using : {key} against source XPath : {where} reason : {exc}"
-            ) from exc
+            raise self._failure(key, exc) from exc
         return True
+
+    def _program(self, key: str, ctx: MessageContext) -> tuple[Program, dict[str, str]]:
+        """The stylesheet, and the parameters that it gets."""
+        program = self.stylesheets.program(key, ctx)
+        return program, {part.name: text for part in self.parameters if (text := part.string(ctx)) is not None}
+
+    def _failure(self, key: str, exc: Exception) -> MediationError:
+        where = BODY if self.source is None else self.source.source
+        return MediationError(
+            f"Unable to perform XSLT transformation using : {key} against source XPath : {where} reason : {exc}"
+        )
 
 
 @mediator("fastXSLT")

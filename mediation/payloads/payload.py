@@ -254,6 +254,29 @@ class Payload:
             self._json = decode(self.raw, self.content_type)
         return self._json
 
+    @property
+    def unread_xml(self) -> bytes | None:
+        """
+        What came, if it is XML (not SOAP 1.2) that nobody has looked into; ``None`` for any other body.
+
+        The bytes are such that :func:`mediation.payloads.xml.parse_xml` reads them. Whoever transforms them elsewhere
+        hands the result to :meth:`rewritten`.
+        """
+        raw = self.raw
+        if self._envelope is not None or raw is None or self.media_type == media_types.SOAP12:
+            return None
+        if not is_xml_type(self.media_type) or (self.is_frame and isinstance(raw, bytes)):
+            return None
+        if (media_types.charset(self.content_type) or "utf-8").lower() != "utf-8":
+            return None
+        content = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+        return None if not content.strip() or _ENCODING.match(content) else content
+
+    def rewritten(self, xml: bytes) -> Payload:
+        """A payload of the same type that nobody has looked into, with this XML in UTF-8."""
+        raw = xml.decode() if isinstance(self.raw, str) else xml
+        return Payload(raw, f"{self.media_type}; charset=UTF-8", is_frame=self.is_frame)
+
     # -- changing
 
     def _change(self) -> None:

@@ -48,6 +48,24 @@ class Processor:
         Raises:
             MediationError: the program or the document is wrong, or a limit was reached.
         """
+        body = await self._run(program, document, parameters=parameters or {}, variables=variables)
+        assert body is not None, "only whole messages come back unread"
+        return body
+
+    async def message(self, program: Program, document: bytes, parameters: Mapping[str, str]) -> bytes | None:
+        """
+        A whole message with the first element of its Body transformed, or a document that is no envelope.
+
+        Returns:
+            XML in UTF-8; ``None`` if the message cannot be read, or its Body is empty.
+
+        Raises:
+            MediationError: as for :meth:`run`.
+        """
+        assert program.takes_messages
+        return await self._run(program, document, parameters=parameters, whole=True)
+
+    async def _run(self, program: Program, document: bytes, **details: Any) -> bytes | None:
         engine = _ENGINES[program.kind]
         if engine == "saxon" and not HAS_SAXON:
             raise MediationError(SAXON_HINT)
@@ -57,16 +75,16 @@ class Processor:
             "kind": program.kind,
             "main": program.main,
             "text": program.gives_text,
-            "parameters": parameters or {},
-            "variables": variables,
+            "whole": False,
             "seconds": self._seconds,
+            **details,
         }
         header, body = await self._call(pool, request, document)
         if "missing" in header:
             header, body = await self._call(pool, {**request, "sources": program.sources}, document)
         if "error" in header:
             raise MediationError(header["error"])
-        return body
+        return None if "unread" in header else body
 
     def _pool(self, engine: str) -> ChildPool:
         if not self._pools:

@@ -62,6 +62,11 @@ class Program:
     gives_text: bool
     used: tuple[tuple[str, LocalEntry], ...]
 
+    @property
+    def takes_messages(self) -> bool:
+        """Whether its worker can take a whole message apart and put it together again."""
+        return self.kind == "xslt1" and not self.gives_text
+
     def is_current(self, environment: Environment) -> bool:
         """Whether it would be made of the same entries there."""
         return all(environment.local_entry(key) is entry for key, entry in self.used)

@@ -26,6 +26,10 @@ MAX_PROGRAMS: Final = 64
 """How many stay compiled."""
 
 
+class Unread(Exception):
+    """The message has nothing to transform, or cannot be read: whoever sent it finds out which."""
+
+
 class Engine(Protocol):
     """What runs programs. Its methods raise whatever the library raises; the text of that is the answer."""
 
@@ -41,9 +45,14 @@ class Libxml:
         from lxml import etree
 
         sys.path.insert(0, str(Path(__file__).parents[2]))
-        from mediation.payloads.xml import parse_modules, parse_xml
+        from mediation.errors import PayloadError, XmlError
+        from mediation.payloads.soap import body_of, envelope_version, first_element
+        from mediation.payloads.xml import parse_modules, parse_xml, serialise
 
         self._etree, self._parse, self._parse_modules = etree, parse_xml, parse_modules
+        self._unreadable = (PayloadError, XmlError)
+        self._envelope_version, self._body_of, self._first_element = envelope_version, body_of, first_element
+        self._serialise = serialise
 
     def compile(self, request: dict[str, Any]) -> Any:
         sources = request["sources"]
@@ -62,16 +71,38 @@ class Libxml:
         if request["kind"] == "xsd":
             program.validate(self._parse(document))
             return json.dumps([entry.message for entry in program.error_log])
+        if request["whole"]:
+            return self._message(program, request, document)
+        result = self._transformed(program, request, self._parse(document))
+        return str(result) if request["text"] else bytes(result).rstrip(b"\n")
+
+    def _message(self, program: Any, request: dict[str, Any], document: bytes) -> bytes:
+        """A message with the first element of its Body transformed, or the document if that is no envelope."""
+        try:
+            root = self._parse(document)
+            is_envelope = self._envelope_version(root) is not None
+            source = self._first_element(self._body_of(root)) if is_envelope else root
+        except self._unreadable as exc:
+            raise Unread from exc
+        if source is None:
+            raise Unread
+        result = self._transformed(program, request, source)
+        if not is_envelope:
+            return bytes(result).rstrip(b"\n")
+        new = result.getroot()
+        new.tail = source.tail
+        self._body_of(root).replace(source, new)
+        return bytes(self._serialise(root, declaration=True))
+
+    def _transformed(self, program: Any, request: dict[str, Any], source: Any) -> Any:
         parameters = {name: self._etree.XSLT.strparam(value) for name, value in request["parameters"].items()}
-        result = program(self._parse(document), **parameters)
+        result = program(source, **parameters)
         failures = [entry.message for entry in program.error_log if entry.level >= self._etree.ErrorLevels.ERROR]
         if any("out of memory" in failure.lower() for failure in failures):
             raise MemoryError
-        if request["text"]:
-            return str(result)
-        if result.getroot() is None:
+        if not request["text"] and result.getroot() is None:
             raise ValueError("; ".join(failures) or "the stylesheet gave no element")
-        return bytes(result).rstrip(b"\n")
+        return result
 
 
 class Saxon:
@@ -168,6 +199,8 @@ def _answer(
         else:
             programs.move_to_end(request["id"])
         result = engine.run(program, request, document)
+    except Unread:
+        return {"unread": True}, b""
     except MemoryError:
         return {"error": OUT_OF_MEMORY}, b""
     except Exception as exc:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from mediation.errors import MediationError
+from mediation.errors import MediationError, PayloadError
 from mediation.message import MessageContext
 from mediation.payloads.xml import to_text
 from mediation.transformation.processor import PROCESSOR
@@ -37,6 +37,48 @@ def body(ctx: MessageContext) -> str:
 @pytest.mark.parametrize("tag", ["xslt", "fastXSLT"])
 async def test_the_first_element_of_the_body_is_transformed(tag: str):
     assert body(await run(f'<{tag} key="k"/>', soap("<a/><b/>"))) == "<wrapped><a/></wrapped><b/>"
+
+
+@pytest.mark.parametrize("looked_into", [True, False])
+@pytest.mark.parametrize(
+    ("raw", "content_type", "result"),
+    [
+        ("<a>é</a>", "application/xml", "<wrapped><a>é</a></wrapped>"),
+        ("<?xml version='1.0' encoding='utf-8'?><a>é</a>", "text/xml; charset=utf-8", "<wrapped><a>é</a></wrapped>"),
+        ("<?xml version='1.0' encoding='iso-8859-1'?><a>é</a>", "text/xml", "<wrapped><a>é</a></wrapped>"),
+        (
+            f'<e:Envelope xmlns:e="{SOAP}"><e:Header><h/></e:Header><e:Body> <a/><b/></e:Body></e:Envelope>',
+            "text/xml",
+            None,
+        ),
+    ],
+)
+async def test_a_body_that_was_looked_into_gives_the_same(
+    raw: str, content_type: str, result: str | None, looked_into: bool
+):
+    encoding = "iso-8859-1" if "iso" in raw else "utf-8"
+    ctx = message(raw.encode(encoding), content_type)
+    if looked_into:
+        assert ctx.payload.first_child is not None
+    body, sent_type = (await run('<xslt key="k"/>', ctx)).payload.format()
+    assert sent_type == content_type.partition(";")[0] + "; charset=UTF-8"
+    if result is None:
+        declared = "<?xml version='1.0' encoding='utf-8'?>"
+        result = declared + raw.replace("<a/>", "<wrapped><a/></wrapped>")
+    assert body.decode() == result
+
+
+@pytest.mark.parametrize("raw", [f'<e:Envelope xmlns:e="{SOAP}"><e:Body/></e:Envelope>', " "])
+async def test_a_body_with_nothing_in_it_is_left_alone(raw: str, caplog: pytest.LogCaptureFixture):
+    ctx = message(raw, "text/xml", entry("k", WRAP))
+    outcome = mediator('<xslt key="k"/>').mediate(ctx)
+    assert (await outcome if inspect.isawaitable(outcome) else outcome) is True
+    assert "Found empty soap body" in caplog.text
+
+
+async def test_a_body_that_cannot_be_read_is_told_as_that():
+    with pytest.raises(PayloadError):
+        await run('<xslt key="k"/>', message("<a>", "text/xml"))
 
 
 async def test_the_result_leaves_in_the_type_of_the_message():
