@@ -421,3 +421,37 @@ def test_a_guess_is_made_for_those_who_ask_for_the_envelope_too():
     payload = Payload("<a/>", is_frame=True, guess=True)
     assert payload.first_child.tag == "a"
     assert Payload('{"a": 1}', is_frame=True, guess=True).copy().first_child.tag == "jsonObject"
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "unread"),
+    [
+        (b"<a/>", "application/xml", b"<a/>"),
+        ("<a>é</a>", "text/xml", "<a>é</a>".encode()),
+        (b"<a/>", "text/xml; charset=UTF-8", b"<a/>"),
+        (b"<a/>", "text/xml; charset=iso-8859-1", None),
+        (b"<?xml version='1.0' encoding='iso-8859-1'?><a/>", "text/xml", None),
+        (b"<a/>", "application/soap+xml", None),
+        (b"<a/>", None, None),
+        (b"{}", "application/json", None),
+        (b" ", "text/xml", None),
+        (None, "text/xml", None),
+    ],
+)
+def test_xml_that_nobody_has_looked_into_can_be_handed_on(raw, content_type, unread):
+    assert Payload(raw, content_type).unread_xml == unread
+
+
+def test_xml_that_somebody_has_looked_into_is_no_longer_handed_on():
+    payload = Payload(b"<a/>", "text/xml")
+    assert payload.first_child is not None
+    assert payload.unread_xml is None
+
+
+@pytest.mark.parametrize("raw", ["<a/>", b"<a/>"])
+def test_what_was_rewritten_elsewhere_leaves_as_it_is(raw):
+    payload = Payload(raw, "text/xml", is_frame=isinstance(raw, str)).rewritten("<b>é</b>".encode())
+    assert payload.format() == ("<b>é</b>".encode(), "text/xml; charset=UTF-8")
+    assert payload.first_child.text == "é"
+    if isinstance(raw, str):
+        assert payload.as_frame() == "<b>é</b>"
