@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 VERSIONS = {"final": FINAL, "submission": SUBMISSION}
 
 
+def is_soap(ctx: MessageContext, format_: str | None) -> bool:
+    """Whether an endpoint of this format sends the message as SOAP."""
+    return format_ in ("soap11", "soap12") or (format_ is None and ctx.soap_media_type is not None)
+
+
 def with_addressing(ctx: MessageContext, uri: str, format_: str | None, namespace: str) -> MessageContext:
     """
     A copy of a SOAP message with addressing headers for this back-end; a message that is not SOAP is itself.
@@ -25,8 +30,7 @@ def with_addressing(ctx: MessageContext, uri: str, format_: str | None, namespac
     Raises:
         PayloadError: the body is not what its content type says.
     """
-    is_soap = format_ in ("soap11", "soap12") or (format_ is None and ctx.soap_media_type is not None)
-    if not is_soap:
+    if not is_soap(ctx, format_):
         return ctx
     nobody = is_true(ctx.get(OUT_ONLY))
     anonymous = f"{namespace}/anonymous" if namespace == FINAL else f"{namespace}/role/anonymous"

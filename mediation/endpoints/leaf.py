@@ -9,7 +9,7 @@ from typing import Final
 import mediation.transports.http
 import mediation.transports.websocket.sender  # noqa: F401  (these register themselves by scheme)
 from mediation import grammar
-from mediation.endpoints.addressing import with_addressing
+from mediation.endpoints.addressing import is_soap, with_addressing
 from mediation.endpoints.settings import Settings
 from mediation.endpoints.suspension import ACTIVE, Suspension
 from mediation.endpoints.timeout import DROPPED, TimeoutAction, expire
@@ -29,6 +29,7 @@ from mediation.errors import (
 from mediation.expressions import Expression
 from mediation.grammar import Node, node
 from mediation.message import MessageContext
+from mediation.payloads.media_types import SOAP12, TEXT_XML
 from mediation.payloads.soap import fault_reason
 from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
 from mediation.transports import Answer, SendOptions, Transport, scheme_of, transport_for
@@ -165,7 +166,7 @@ class Leaf:
         try:
             answer = await waiting
             if answer is not None and is_true(ctx.properties.get(FORCE_ERROR_ON_SOAP_FAULT)):
-                _refuse_fault(answer)
+                _refuse_fault(answer, is_soap=is_soap(ctx, options.format))
         except EndpointError as exc:
             if isinstance(exc, SendTimeout) and scheme_of(uri) in ("http", "https"):
                 expire(ctx, exc, options.timeout, self.settings.timeout.action, f"Endpoint : {self.name}, URI : {uri}")
@@ -191,6 +192,12 @@ class Leaf:
         self.suspension.failed(exc.code, settings.policy.of(ctx))
 
 
-def _refuse_fault(answer: Answer) -> None:
+def _refuse_fault(answer: Answer, *, is_soap: bool) -> None:
+    """
+    Raises:
+        SoapFaultReceived: the answer is a SOAP fault, or an error that is no SOAP at all to a request that was SOAP.
+    """
+    if is_soap and answer.status >= 400 and answer.payload.media_type not in (TEXT_XML, SOAP12):
+        raise SoapFaultReceived(f"{answer.status} {answer.reason}".strip())
     if answer.payload.is_fault:
         raise SoapFaultReceived(fault_reason(answer.payload.body) or "")
