@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -11,6 +11,7 @@ from lxml import etree
 from mediation.errors import GrammarError, MediationError
 from mediation.expressions.json_eval import JsonEval
 from mediation.expressions.results import is_node_list
+from mediation.expressions.synapse import SynapseExpression
 from mediation.splitting import cut_out, empty
 
 if TYPE_CHECKING:
@@ -82,11 +83,21 @@ def enclosing_element(value: Any) -> etree._Element | None:
 # -- JSON
 
 
-def is_json(messages: Iterable[MessageContext], expression: Expression | None) -> bool:
-    """Whether the result is JSON: the expression says so, or without one all bodies are JSON."""
-    if expression is not None:
-        return isinstance(expression, JsonEval)
-    return all(ctx.payload.is_json for ctx in messages)
+def is_json(messages: Sequence[MessageContext], expression: Expression | None) -> bool:
+    """
+    Whether the result is JSON.
+
+    A ``json-eval`` says so, for ``${...}`` what it finds in the first body does; without an expression all bodies are.
+    """
+    if expression is None:
+        return all(ctx.payload.is_json for ctx in messages)
+    if isinstance(expression, SynapseExpression):
+        return not _is_xml(expression.value(messages[0]))
+    return isinstance(expression, JsonEval)
+
+
+def _is_xml(found: Any) -> bool:
+    return isinstance(found, etree._Element) or (isinstance(found, list) and bool(found) and is_node_list(found))
 
 
 def json_values_of(messages: Iterable[MessageContext], expression: Expression) -> list[Any]:
@@ -97,9 +108,8 @@ def json_values_of(messages: Iterable[MessageContext], expression: Expression) -
         MediationError: it finds elements.
     """
     values = [expression.value(ctx) for ctx in messages]
-    for value in values:
-        if isinstance(value, etree._Element) or (isinstance(value, list) and value and is_node_list(value)):
-            raise MediationError(f"scatter-gather: {expression.source} finds elements, which are no JSON value")
+    if any(map(_is_xml, values)):
+        raise MediationError(f"scatter-gather: {expression.source} finds elements, which are no JSON value")
     return values
 
 

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mediation import branching, flow, grammar
-from mediation.errors import GrammarError, MediationError
+from mediation.errors import GrammarError, MediationError, NotRunnable
 from mediation.expressions import Expression
 from mediation.expressions.json_eval import JsonEval
+from mediation.expressions.synapse import SynapseExpression
 from mediation.flow import Outcome
 from mediation.grammar import Mediator, mediator
 from mediation.mediators.foreach_collection import ForEachCollectionMediator
@@ -72,6 +73,8 @@ class ForEachMediator(Mediator):
             raise GrammarError("<foreach> needs either the attribute sequence or a child <sequence>")
         if self.sequence is not None and _sends(self.sequence):
             raise GrammarError("Sequence cannot contain Call, Send or CallOut mediators")
+        if isinstance(self.expression, SynapseExpression):
+            raise NotRunnable("a synapse expression of <foreach>", f'use collection="{self.expression.source}"')
         if isinstance(self.expression, JsonEval) and self.expression.reads_property:
             raise GrammarError("<foreach> goes through the body, not through a property")
 

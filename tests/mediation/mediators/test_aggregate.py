@@ -239,6 +239,15 @@ async def test_elements_that_an_expression_finds_are_put_under_the_body():
     assert [block.text for block in header] == ["0"]
 
 
+async def test_elements_that_a_synapse_expression_finds():
+    first, second = xml_parts("<a><b>1</b></a>", "<a><b>2</b></a>")
+    collected = aggregate("expression=\"${xpath('//b')}\"")
+    collected.mediate(first)
+    collected.mediate(second)
+
+    assert body_of(first) == ["b:1", "b:2"]
+
+
 async def test_an_element_around_them():
     collected = aggregate("expression='//b' enclosingElementProperty='around'")
     first, second = xml_parts("<a><b>1</b></a>", "<a><b>2</b></a>")
@@ -280,6 +289,7 @@ JOINED = [
     ("expression='json-eval($.a)' enclosingElementProperty='items'", '{"items":[1,{"b":2}]}'),
     ("expression='json-eval($.a)' enclosingElementProperty='name'", '{"quotes":[1,{"b":2}]}'),
     ("expression='json-eval($.n)'", "[0,null]"),
+    ("expression='${payload.a}'", '[1,{"b":2}]'),
 ]
 
 

@@ -265,6 +265,10 @@ GRAMMAR = [
         foreach('expression="json-eval($ctx:x.a)"', "<log/>"),
         "<foreach> goes through the body, not through a property",
     ),
+    (
+        foreach('expression="${payload.a}"', "<log/>"),
+        'a synapse expression of <foreach> is kept, but cannot run in this version: use collection="${payload.a}"',
+    ),
     (foreach("", "<log/>"), '<foreach> needs the attribute "expression"'),
 ]
 
