@@ -37,8 +37,22 @@ WITHOUT_EFFECT: Final = {
             "thread.id",
         )
     },
-    "CertificateRevocationVerifier": "certificates of clients are not looked up in revocation lists",
+    **{
+        name: "certificates of clients are not looked up in revocation lists"
+        for name in ("CertificateRevocationVerifier", "certificateRevocationVerifier")
+    },
+    "hostname": "the setting ESB_HOST says where all ports are",
+    "protocolVersion": "HTTP/1.1 is spoken",
+    "protocolVersions": "HTTP/1.1 is spoken",
+    "SessionTimeout": "sessions of TLS end when OpenSSL ends them",
+    "HandshakeTimeout": "the setting ESB_HANDSHAKE_SECONDS says it for all ports",
+    "HostnameVerifier": "clients have no host names",
 }
+
+ALIASES: Final = {"httpws": "http", "httpswss": "https"}
+"""Protocols of the originals' other HTTP listener, which names its port ``port``. It speaks no WebSocket either."""
+
+_PORT: Final = "inbound.http.port"
 
 _XML_PARAMETERS: Final = frozenset({"keystore", "truststore"})
 _TLS_PARAMETERS: Final = frozenset({"SSLVerifyClient", "HttpsProtocols", "PreferredCiphers", "SSLProtocol"})
@@ -66,7 +80,7 @@ class HttpInboundEndpoint:
     suspended: bool
     tls: InboundTls = field(default_factory=InboundTls)
 
-    port: int = parameter("inbound.http.port", _port, 0, required=True, help="TCP port", values="1 to 65535, required")
+    port: int = parameter(_PORT, _port, 0, required=True, help="TCP port", values="1 to 65535, required")
     dispatch_pattern: Pattern | None = parameter(
         "dispatch.filter.pattern",
         compile_regex,
@@ -122,8 +136,11 @@ def read_http_inbound(element: etree._Element, compiler: Compiler) -> HttpInboun
     Raises:
         ConfigurationError: a parameter is missing or wrong.
     """
-    protocol = (element.get("protocol") or "").strip()
+    written = (element.get("protocol") or "").strip()
+    protocol = ALIASES.get(written, written)
     reader = ParameterReader(element, compiler)
+    if written in ALIASES and "port" in reader.texts:
+        reader.texts[_PORT] = reader.texts.pop("port")
     tls = InboundTls()
     if protocol == "https":
         tls = _tls(element, reader)
@@ -144,7 +161,7 @@ def read_http_inbound(element: etree._Element, compiler: Compiler) -> HttpInboun
     )
 
 
-READERS["http"] = READERS["https"] = read_http_inbound
+READERS.update(dict.fromkeys(("http", "https", *ALIASES), read_http_inbound))
 
 
 # -- the XML that says what TLS is made of

@@ -30,9 +30,7 @@ Readers of endpoints of other protocols, and of those with a class (``class``); 
 is imported. What they return has ``name``, ``protocol``, ``suspended`` and ``port_with_offset()``.
 """
 
-KEPT_PROTOCOLS: Final = frozenset(
-    {"httpws", "httpswss", "jms", "hl7", "rabbitmq", "mqtt", "kafka", "wso2_mb", "feed", "cxf_ws_rm", "tcp"}
-)
+KEPT_PROTOCOLS: Final = frozenset({"jms", "hl7", "rabbitmq", "mqtt", "kafka", "wso2_mb", "feed", "cxf_ws_rm", "tcp"})
 """Protocols of the language that are stored and reported, but not served in this version."""
 
 WITHOUT_EFFECT: Final = {

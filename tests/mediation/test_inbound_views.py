@@ -132,3 +132,11 @@ def test_clients_are_verified_where_the_endpoint_says_so():
 def test_https_needs_a_key_store():
     [finding] = compile_artifact(parse_xml(inbound(8081, protocol="https"))).errors
     assert finding.message.startswith("keyStoreFile or keyStorePass not defined")
+
+
+def test_the_other_http_listener_of_the_originals_is_this_one():
+    other = inbound(5055).replace("inbound.http.port", "port")
+    found = compiled(other.replace('protocol="http"', 'protocol="httpws"'))
+    assert (found.protocol, found.port) == ("http", 5055)
+    secure = other.replace('protocol="http"', 'protocol="httpswss"').replace("<parameters>", f"<parameters>{KEYSTORE}")
+    assert compiled(secure).protocol == "https"
