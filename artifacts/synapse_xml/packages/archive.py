@@ -39,13 +39,18 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)
 
 
 def archive_files(
-    source: Path | bytes, name: str, wanted: Callable[[str], bool] = may_be_configuration
+    source: Path | bytes,
+    name: str,
+    wanted: Callable[[str], bool] = may_be_configuration,
+    *,
+    total: int | None = None,
 ) -> list[SourceFile]:
     """
     Args:
         source: where the archive is, or its content.
         name: what the user calls the archive; errors say it.
         wanted: whether a member is to be read, by its name.
+        total: bytes that those may have together; :data:`MAX_TOTAL_BYTES` by default.
 
     Raises:
         PackageError: not a zip archive, over a cap, or with a member that no honest package has.
@@ -59,7 +64,8 @@ def archive_files(
             for member in members:
                 _check(name, member)
             _check_duplicates(name, members)
-            return list(_read(name, archive, [member for member in members if not member.is_dir()], wanted))
+            files = [member for member in members if not member.is_dir()]
+            return list(_read(name, archive, files, wanted, MAX_TOTAL_BYTES if total is None else total))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError) as exc:
         raise PackageError(name, f"cannot be read as a zip archive: {exc}") from exc
 
@@ -117,19 +123,17 @@ def _check_duplicates(package: str, members: list[zipfile.ZipInfo]) -> None:
 
 
 def _read(
-    package: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], wanted: Callable[[str], bool]
+    package: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], wanted: Callable[[str], bool], total: int
 ) -> Iterator[SourceFile]:
-    total = 0
+    left = total
     for member in members:
         if not wanted(member.filename):
             yield SourceFile(member.filename, None)
             continue
         content = _inflate(_where(package, member.filename), archive, member)
-        total += len(content)
-        if total > MAX_TOTAL_BYTES:
-            raise PackageError(
-                _where(package, member.filename), f"the package inflates to more than {MAX_TOTAL_BYTES} bytes"
-            )
+        left -= len(content)
+        if left < 0:
+            raise PackageError(_where(package, member.filename), f"the package inflates to more than {total} bytes")
         yield SourceFile(member.filename, content)
 
 

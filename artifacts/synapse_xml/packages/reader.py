@@ -30,6 +30,11 @@ from .transports import read_deployment_toml
 
 PACKAGES: Final = frozenset({".zip", ".car"})
 
+MAX_CONNECTORS: Final = 20
+"""In one package; each is an archive that has to be inflated."""
+MAX_CONNECTOR_BYTES: Final = 4 * 1024 * 1024
+"""Of the templates of one."""
+
 
 def read_path(path: Path, name: str | None = None) -> Package:
     """
@@ -103,8 +108,11 @@ def _read_files(package: Package, read: Files, prefix: str, *, nested: bool = Fa
     for file in read(resources.__contains__) if resources else ():
         if file.content is not None:
             package.add(FoundResource(prefix + file.path, resources[file.path], file.content))
-    for path in libraries:
+    for path in libraries[:MAX_CONNECTORS]:
         _read_library(package, read, prefix + path, path)
+    for path in libraries[MAX_CONNECTORS:]:
+        reason = f"only {MAX_CONNECTORS} connectors of a package are read; give it as a path of its own"
+        package.add(Ignored(prefix + path, reason, None, Severity.WARNING))
     if not is_configuration and not resources and not libraries:
         raise PackageError(package.path, f"there is no Synapse configuration in it ({len(files)} files)")
 
@@ -114,7 +122,9 @@ def _read_library(package: Package, read: Files, where: str, path: str) -> None:
     library = Package(where)
     try:
         content = next(file.content for file in read(path.__eq__) if file.content is not None)
-        _read_files(library, partial(archive_files, content, where), f"{where}!/", nested=True)
+        _read_files(
+            library, partial(archive_files, content, where, total=MAX_CONNECTOR_BYTES), f"{where}!/", nested=True
+        )
     except PackageError as exc:
         package.add(Ignored(exc.file, exc.reason, exc.line, Severity.WARNING))
         return

@@ -1,5 +1,6 @@
 """Connectors, as packages and as directories."""
 
+import random
 import zipfile
 
 import pytest
@@ -135,3 +136,20 @@ def test_packages_in_a_connector_are_not_opened(tmp_path):
 
     assert len(package.artifacts) == 2
     assert "a package in a package; give it as a path of its own" in [each.reason for each in package.ignored]
+
+
+def test_what_connectors_of_a_package_may_inflate_to_is_bounded(tmp_path):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    noise = "".join(f"<!-- {random.random()} -->" for _ in range(30_000))
+    large = {f"mails/{number}.xml": f"<template>{noise}</template>" for number in range(5)}
+    write(folder / "00.zip", FILES | large)
+    for number in range(1, 22):
+        write(folder / f"{number:02}.zip", FILES)
+
+    reasons = [each.reason for each in read_path(tmp_path).ignored if each.severity is Severity.WARNING]
+
+    assert reasons == [
+        "the package inflates to more than 4194304 bytes",
+        *["only 20 connectors of a package are read; give it as a path of its own"] * 2,
+    ]
