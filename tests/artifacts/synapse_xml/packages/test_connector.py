@@ -142,7 +142,7 @@ def test_what_connectors_of_a_package_may_inflate_to_is_bounded(tmp_path):
     folder = tmp_path / "connectors"
     folder.mkdir()
     noise = "".join(f"<!-- {random.random()} -->" for _ in range(30_000))
-    large = {f"mails/{number}.xml": f"<template>{noise}</template>" for number in range(5)}
+    large = {f"mails/{number}.xml": f"<template>{noise}</template>" for number in range(6)}
     write(folder / "00.zip", FILES | large)
     for number in range(1, 22):
         write(folder / f"{number:02}.zip", FILES)
