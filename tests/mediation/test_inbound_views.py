@@ -9,6 +9,7 @@ from mediation.compiler import compile_artifact
 from mediation.options import Options
 from mediation.payloads.xml import SYNAPSE_NS, parse_xml
 from mediation.server import Server
+from tests.certificates import identity
 from tests.mediation.http_backend import http_backend
 from tests.mediation.support import DictEnvironment, compiled
 from tests.mediation.test_server import Once, no_rows, refused  # noqa: F401
@@ -35,8 +36,8 @@ def pattern(text: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def served(*artifacts: str):
-    server = Server(Options(host="127.0.0.1", http_port=0, drain_seconds=5))
+async def served(*artifacts: str, **options: str):
+    server = Server(Options(host="127.0.0.1", http_port=0, drain_seconds=5, **options))
     await server.start(Once(DictEnvironment(*artifacts)))
     try:
         yield server
@@ -140,3 +141,19 @@ def test_the_other_http_listener_of_the_originals_is_this_one():
     assert (found.protocol, found.port) == ("http", 5055)
     secure = other.replace('protocol="http"', 'protocol="httpswss"').replace("<parameters>", f"<parameters>{KEYSTORE}")
     assert compiled(secure).protocol == "https"
+
+
+async def test_https_shows_the_certificate_of_the_key_store(free_port, tmp_path):
+    port = free_port()
+    authority = identity("authority", authority=True)
+    server = identity("localhost", authority)
+    (tmp_path / "keys.p12").write_bytes(server.pkcs12("secret"))
+    store = """<parameter name="keystore"><KeyStore><Location>keys.p12</Location><Type>PKCS12</Type>
+        <Password>secret</Password></KeyStore></parameter>"""
+    trusting = authority.client_context(tmp_path)
+    async with (
+        served(ECHO, inbound(port, store, protocol="https"), store_dir=str(tmp_path)),
+        aiohttp.ClientSession() as client,
+        client.post(f"https://localhost:{port}/", data=b"<a/>", ssl=trusting) as answer,
+    ):
+        assert await answer.read() == b"<a/>"
