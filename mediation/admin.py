@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mediation.models import DeadLetter, PortStatus, ScheduledJob, ServingProcess, StoredMessage
+from mediation.models import DeadLetter, EndpointStatus, PortStatus, ScheduledJob, ServingProcess, StoredMessage
 
 SHOWN_BYTES: Final = 10_000
 """Of the body of a stored message."""
@@ -40,6 +40,14 @@ class PortStatusAdmin(ReadOnlyAdmin):
     list_filter = ("state", "protocol")
     list_select_related = ("process",)
     search_fields = ("artifact", "reason")
+
+
+@admin.register(EndpointStatus)
+class EndpointStatusAdmin(ReadOnlyAdmin):
+    list_display = ("artifact", "endpoint", "address", "process", "state", "retry_at")
+    list_filter = ("state",)
+    list_select_related = ("process",)
+    search_fields = ("artifact", "endpoint", "address")
 
 
 @admin.register(ScheduledJob)

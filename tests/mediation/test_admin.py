@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from mediation.models import DeadLetter, PortStatus, ScheduledJob, ServingProcess, StoredMessage
+from mediation.models import DeadLetter, EndpointStatus, PortStatus, ScheduledJob, ServingProcess, StoredMessage
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +16,12 @@ def process(db, settings):
 def test_processes_and_ports_are_listed(admin_client):
     assert "h:1" in admin_client.get("/admin/mediation/servingprocess/").content.decode()
     assert "9091" in admin_client.get("/admin/mediation/portstatus/").content.decode()
+
+
+def test_endpoints_that_take_no_messages_are_listed(admin_client, process):
+    EndpointStatus.objects.create(process=process, artifact="stock", endpoint="first", address="http://h/", state="off")
+    page = admin_client.get("/admin/mediation/endpointstatus/").content.decode()
+    assert all(word in page for word in ("stock", "first", "http://h/", "off"))
 
 
 def test_nobody_edits_what_processes_say(admin_client, process):

@@ -92,3 +92,8 @@ def test_the_rows_of_a_process_follow_its_endpoints():
     assert EndpointStatus.objects.values_list("artifact", "state").get() == ("stock", "off")
     reporter.report(status)
     assert not EndpointStatus.objects.exists()
+
+
+def test_no_password_is_told(environment):
+    suspend(environment, "stock")
+    assert [state.address for state in states(environment)] == ["http://stock/"]
