@@ -11,7 +11,7 @@ import mediation.transports.websocket.sender  # noqa: F401  (these register them
 from mediation import grammar
 from mediation.endpoints.addressing import is_soap, with_addressing
 from mediation.endpoints.settings import Settings
-from mediation.endpoints.suspension import ACTIVE, Suspension
+from mediation.endpoints.suspension import ACTIVE, State, Suspension
 from mediation.endpoints.timeout import DROPPED, TimeoutAction, expire
 from mediation.errors import (
     AuthenticationFailed,
@@ -118,15 +118,19 @@ class Leaf:
     def leaves(self) -> Iterator[Leaf]:
         yield self
 
-    def send(self, ctx: MessageContext) -> Answer | Awaitable[Answer | None] | None:
+    def send(self, ctx: MessageContext, *, though_suspended: bool = False) -> Answer | Awaitable[Answer | None] | None:
         """
         Deliver the message; see :meth:`mediation.endpoints.Endpoint.send`.
+
+        Args:
+            though_suspended: try all the same, for who waits between attempts anyway.
 
         Raises:
             EndpointNotReady: the endpoint is suspended or switched off.
         """
         suspension = self.suspension
-        if suspension.state is not ACTIVE and not suspension.is_ready():
+        state = suspension.state
+        if state is not ACTIVE and not suspension.is_ready() and not (though_suspended and state is not State.OFF):
             said, code = NOT_READY[self.kind]
             raise EndpointNotReady(f"{said} : [ Name : {self.name} ] [ State : {suspension.state.name} ]", code=code)
         for setting in self.properties:

@@ -68,10 +68,10 @@ class WsdlEndpoint(Leaf):
             raise EndpointError(f"the address of the port {self.port} is not known yet")
         return with_postfix(address, ctx, self.settings.options.format)
 
-    def send(self, ctx: MessageContext) -> Answer | Awaitable[Answer | None] | None:
+    def send(self, ctx: MessageContext, *, though_suspended: bool = False) -> Answer | Awaitable[Answer | None] | None:
         if self.found.address is None and self.suspension.is_ready():
             return self._find_and_send(ctx)
-        return Leaf.send(self, ctx)
+        return Leaf.send(self, ctx, though_suspended=though_suspended)
 
     async def _find_and_send(self, ctx: MessageContext) -> Answer | None:
         finding = self.found.finding

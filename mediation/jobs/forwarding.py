@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mediation import flow
 from mediation.detached import DetachedClient, SequenceFlow
+from mediation.endpoints.leaf import Leaf
 from mediation.errors import EndpointError, EndpointNotFound, MediationError
 from mediation.message_processor import MOVING
 from mediation.properties import OUT_ONLY, is_true
@@ -136,7 +137,10 @@ class Forwarder(StoreJob):
         endpoint = message.environment.endpoint(str(name))
         if endpoint is None:
             raise EndpointNotFound(str(name))
-        outcome = endpoint.send(message)
+        # The processor has pauses of its own; a suspension would only use up the attempts of its message.
+        outcome = (
+            endpoint.send(message, though_suspended=True) if isinstance(endpoint, Leaf) else endpoint.send(message)
+        )
         return await outcome if inspect.isawaitable(outcome) else outcome
 
     def _check(self, answer: Answer | None, message: MessageContext) -> None:

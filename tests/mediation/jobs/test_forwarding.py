@@ -6,6 +6,7 @@ from mediation.errors import ConnectionFailed
 from mediation.jobs.forwarding import Forwarder
 from mediation.message import MessageContext
 from mediation.payloads import Payload
+from mediation.payloads.xml import SYNAPSE_NS
 from mediation.stores import Delivery, freeze
 from mediation.stores.queues import QUEUES
 from mediation.transports import Answer
@@ -13,6 +14,11 @@ from tests.mediation.jobs.support import ENDPOINT, answers, at_work, processor, 
 from tests.mediation.support import until
 
 FAILOVER = "org.apache.synapse.message.processor.impl.failover.FailoverScheduledMessageForwardingProcessor"
+
+
+FRAGILE = f"""<endpoint xmlns="{SYNAPSE_NS}" name="Fragile"><http uri-template="http://back-end/" method="post"/>
+    </endpoint>"""
+"""Suspended by its first failure."""
 
 
 def put(text: str, name: str = "S", **properties: str) -> None:
@@ -54,6 +60,27 @@ async def test_a_message_that_fails_is_tried_again_before_the_next_one(back_end)
         await until(lambda: waiting() == 0)
     assert back_end.texts == ["first", "first", "first", "second"]
     assert (lease.news.runs, lease.news.failures) == (4, 2)
+
+
+async def test_an_endpoint_that_is_suspended_is_tried_all_the_same(back_end):
+    failures = iter([ConnectionFailed("http://back-end/", "refused")] * 2)
+    back_end.answer = lambda body: next(failures, Answer(Payload(), 200))
+    put("x")
+    job = forwarder(processor().replace('"E"', '"Fragile"'), FRAGILE)
+    endpoint = job.runtime.environment.endpoint("Fragile")
+    async with at_work(job):
+        await until(lambda: waiting() == 0)
+    assert back_end.texts == ["x"] * 3
+    assert endpoint.suspension.state == "active"
+
+
+async def test_an_endpoint_that_is_switched_off_gets_nothing(back_end):
+    put("x")
+    job = forwarder(processor(max__delivery__attempts=1).replace('"E"', '"Fragile"'), FRAGILE)
+    job.runtime.environment.endpoint("Fragile").suspension.switch_off()
+    async with at_work(job) as lease:
+        await until(lambda: lease.over)
+    assert back_end.texts == []
 
 
 @pytest.mark.parametrize("failure", [answers(500), answers(404), answers(302)])
