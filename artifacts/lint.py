@@ -39,7 +39,12 @@ from .models.inbound import port_in_use
 from .registry import RESOURCE, file_path
 from .registry.sources import elsewhere, is_allowed
 
-WORDS = {"sequence": "sequence", "endpoint": "endpoint", "localEntry": "local entry"}
+WORDS = {
+    "sequence": "sequence",
+    "endpoint": "endpoint",
+    "localEntry": "local entry",
+    "inboundEndpoint": "inbound endpoint",
+}
 
 Key = tuple[str, str]
 """Kind and name of an artifact."""

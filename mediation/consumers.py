@@ -9,17 +9,16 @@ of its connection, and frames reach the session in one call. An ASGI server runs
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
+from mediation.asgi_connection import AsgiConnection
 from mediation.authentication.credentials import Attempt, forget
 from mediation.client_certificate import certificate_properties
 from mediation.headers import Headers
@@ -37,12 +36,8 @@ if TYPE_CHECKING:
     from mediation.identity import Identity
     from mediation.runtime import Runtime
     from mediation.transports.websocket import Connection, Frame, Request
-    from mediation.transports.websocket.strict import Close
 
 logger = logging.getLogger(__name__)
-
-OUTGOING_HIGH_WATER: Final = 32
-"""Frames that may wait for an ASGI server to take them before the back-ends are no longer read."""
 
 
 def admit(runtime: Runtime, name: str, address: str, origin: str | None, host: str | None) -> InboundEndpoint:
@@ -336,7 +331,7 @@ class InboundConsumer(AsyncConsumer):
                 logger.info("inboundendpoint:%s refused a handshake with %d", _printable(name), refused.status)
             await self._deny(refused)
             raise StopConsumer from refused
-        self._asgi = AsgiConnection(self.base_send, self)
+        self._asgi = AsgiConnection(self.base_send, self, f"{name} {address}")
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         if relays:
             self.answered(self._asgi)
@@ -370,82 +365,6 @@ class InboundConsumer(AsyncConsumer):
             self._asgi.lost()
             self.connection_lost(event.get("code", 1006), event.get("reason") or "")
         raise StopConsumer
-
-
-class AsgiConnection:
-    """
-    A client's connection through an ASGI server.
-
-    Frames wait in a queue for a task that hands them to the server one after the other.
-    """
-
-    def __init__(self, send: Any, consumer: InboundConsumer) -> None:
-        self._send = send
-        self._consumer = consumer
-        self._queue: deque[dict[str, Any]] = deque()
-        self._writer: asyncio.Task[None] | None = None
-        self.may_read = asyncio.Event()
-        self.may_read.set()
-        self.close_begun: Close | None = None
-        self.closed = False
-        self.writable = True
-
-    def send(self, frame: Frame) -> None:
-        if not self.closed:
-            self._put({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
-
-    def close(self, code: int | None = 1000, reason: str = "") -> None:
-        if not self.closed:
-            self.close_begun = (1000 if code is None else code, reason)
-            self._put({"type": "websocket.close", "code": self.close_begun[0], "reason": reason})
-            self.closed = True
-            self.may_read.set()
-
-    def pass_control_frames(self, receive: Callable[[bool, bytes], None]) -> None:
-        """An ASGI server answers pings itself, and tells nobody."""
-
-    def ping(self, payload: bytes = b"") -> None:
-        """ASGI has no message for this."""
-
-    def pong(self, payload: bytes = b"") -> None: ...
-
-    def pause_reading(self) -> None:
-        self.may_read.clear()
-
-    def resume_reading(self) -> None:
-        self.may_read.set()
-
-    def lost(self) -> None:
-        """The connection has gone: nothing can be written any more."""
-        self.closed = True
-        self._queue.clear()
-        self.may_read.set()
-
-    async def end(self) -> None:
-        if self._writer is not None:
-            await asyncio.wait([self._writer])
-
-    def _put(self, event: dict[str, Any]) -> None:
-        self._queue.append(event)
-        if self.writable and len(self._queue) > OUTGOING_HIGH_WATER:
-            self.writable = False
-            self._consumer.pause_writing()
-        if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._write())
-
-    async def _write(self) -> None:
-        try:
-            while self._queue:
-                await self._send(self._queue.popleft())
-                if not self.writable and len(self._queue) <= OUTGOING_HIGH_WATER // 2:
-                    self.writable = True
-                    self._consumer.resume_writing()
-        except Exception as exc:
-            # The server says so in its own way when the peer has gone; its disconnect event follows.
-            logger.debug("cannot write to %s: %s", self._consumer.session.channel, exc)
-            self.lost()
-        finally:
-            self._writer = None
 
 
 def _asgi_caller(scope: dict[str, Any], headers: Headers, identity: Identity | None) -> Caller:

@@ -59,7 +59,7 @@ class InboundHttpView(ProxyServiceView):
     def _of_api(
         self, request: ASGIRequest, target: str, headers: Headers, runtime: Runtime, caller: str = DEFAULT_BINDING
     ) -> Found | DirectAnswer | None:
-        dispatched = self.api_table(runtime).find(
+        dispatched = runtime.apis().find(
             ApiRequest(request.method or "", target, request.scheme or "http", headers, caller)
         )
         if isinstance(dispatched, Dispatched):

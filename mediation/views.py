@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, UnreadablePostError
 
 from mediation import service_description
-from mediation.api import ApiRequest, ApiService, ApiTable, Cors, DirectAnswer, Dispatched
+from mediation.api import ApiRequest, ApiService, DirectAnswer, Dispatched
 from mediation.authentication.credentials import Attempt, forget
 from mediation.defaults import default_sequence
 from mediation.environment import Environment
@@ -76,7 +76,6 @@ class ProxyServiceView:
 
     def __init__(self) -> None:
         self._runtime: Runtime | None = None
-        self._apis: tuple[Environment, ApiTable] | None = None
         self.exchanges = Exchanges(0)
         markcoroutinefunction(self)
 
@@ -145,7 +144,7 @@ class ProxyServiceView:
         target = inside(f"{raw}?{query}" if query else raw)
         mount = API_PREFIX if api else ""
         asked = ApiRequest(request.method or "", target, request.scheme or "http", headers, mount=mount)
-        dispatched = self.api_table(runtime).find(asked)
+        dispatched = runtime.apis().find(asked)
         if isinstance(dispatched, Dispatched):
             return Found(dispatched.service, dispatched.postfix, dispatched.properties, dispatched.fields)
         if dispatched is not None:
@@ -153,14 +152,6 @@ class ProxyServiceView:
         if api:
             raise Refused(404, "There is no such API")
         return Found(_main_sequence(environment), target.lstrip("/"), {})
-
-    def api_table(self, runtime: Runtime) -> ApiTable:
-        """The APIs of the current configuration, sorted when they are first asked for."""
-        environment = runtime.environment
-        if self._apis is None or self._apis[0] is not environment:
-            options = runtime.options
-            self._apis = environment, ApiTable(environment, Cors(options.cors_origins, options.cors_headers))
-        return self._apis[1]
 
 
 class Found(NamedTuple):

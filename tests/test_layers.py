@@ -22,10 +22,10 @@ BANDS = {
         "splitting targets aggregation joining replacing loop_collections gathering evaluators databases throttling uri_fragments"
     ),
     "run time": (
-        "models database_thread stored_messages client_counts message_rate outbox client_messages routes broadcasts session relay "
-        "local_transport exchange http_answer detached jobs shared_backends runtime monitoring authentication"
+        "models database_thread stored_messages client_counts message_rate outbox client_messages routes broadcasts "
+        "session relay local_transport exchange http_answer detached jobs shared_backends runtime monitoring authentication"
     ),
-    "edges": "consumers views inbound_views urls listeners reference admin management apps migrations",
+    "edges": "asgi_connection consumers views inbound_views urls listeners reference admin management apps migrations",
     "life cycle": "server",
 }
 """Rooms of the engine, lowest first: each imports its own band and those below."""

@@ -110,6 +110,9 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
     if element.get("validateSchema", "").lower() == "true":
         raise NotRunnable("validateSchema of an API", "use the mediator <validate>", line=element.sourceline)
     full_name = name_of_api(element)
+    binds_to = names(element.get("binds-to", "")) or frozenset({DEFAULT_BINDING})
+    for name in sorted(binds_to - {DEFAULT_BINDING}):
+        compiler.refer("inboundEndpoint", name, element)
     resources = _resources(element, compiler)
     cors, access = _handlers(element, compiler)
     return Api(
@@ -120,7 +123,7 @@ def read_api(element: etree._Element, compiler: Compiler) -> Api:
         host=element.get("hostname") or None,
         port=_port(element),
         schemes=schemes(element.get("transports", "")),
-        binds_to=names(element.get("binds-to", "")) or frozenset({DEFAULT_BINDING}),
+        binds_to=binds_to,
         resources=tuple((resource, resource.service(full_name, context, access)) for resource in resources),
         cors=cors,
         access=access,

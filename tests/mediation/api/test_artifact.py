@@ -106,6 +106,13 @@ def test_the_handler_for_passwords_is_built_in_and_warns_of_clear_text():
     assert warnings(api(f"<resource/>{handler}", more='transports="https"')) == []
 
 
+def test_inbound_endpoints_are_references():
+    xml = api(more='binds-to="default, chat"')
+    assert [(each.kind, each.name) for each in compile_artifact(parse_xml(xml)).references] == [
+        ("inboundEndpoint", "chat")
+    ]
+
+
 def test_sequences_of_resources_are_references():
     xml = api(resource('inSequence="i" outSequence="o" faultSequence="f"', ""))
 
