@@ -1,12 +1,17 @@
 """``<recipientlist>``: all get the message."""
 
+import re
+
 import pytest
 
 from mediation.endpoints import recipients
 from mediation.errors import ConnectionFailed, EndpointError, NoEndpointReady
+from mediation.exchange import Exchange, Exchanges
 from mediation.flow import run
 from mediation.payloads import Payload
 from mediation.transports import Answer
+from mediation.transports.http import HTTP
+from tests.mediation.http_backend import free_port_url, http_backend
 from tests.mediation.support import RecordingSession, compiled
 
 from .support import address, answer, endpoint, message
@@ -121,3 +126,24 @@ async def test_members_get_the_path_of_the_message(network):
     ctx.to = "/services/Stock"
     network.says["http://one:9001/services/Stock"] = Answer(Payload(b"member"))
     assert await answer(group, ctx) == "member"
+
+
+async def test_answers_of_all_recipients_are_aggregated():
+    async with http_backend() as one, http_backend() as two:
+        one.answers(b"<r><n>1</n></r>", Content_Type="application/xml")
+        two.answers(b"<r><n>2</n></r>", Content_Type="application/xml")
+        group = listed(address(one.url), address(two.url), address(free_port_url()))
+        aggregate = (
+            "<aggregate><completeCondition timeout='1'><messageCount min='2'/></completeCondition>"
+            "<onComplete expression='//r' enclosingElementProperty='all'><respond/></onComplete></aggregate>"
+        )
+        proxy = f"""<proxy xmlns="http://ws.apache.org/ns/synapse" name="p"><target>
+            <inSequence><property name="all"><all xmlns=""/></property><send>{group}</send></inSequence>
+            <outSequence>{aggregate}</outSequence></target></proxy>"""
+        ctx = message(proxy)
+        running = Exchanges(10)
+        exchange = Exchange(ctx.environment.proxy_service("p"), ctx, None)
+        result = await exchange.run(running)
+        assert await running.drain(5) == 0
+        await HTTP.aclose()
+    assert sorted(re.findall(rb"<n>(\d)</n>", result.body)) == [b"1", b"2"]
