@@ -10,6 +10,7 @@ The management console: one ``ModelAdmin`` per kind of artifact, and what they s
     health         the state of a row, joined with what serving processes say
     references     what an artifact uses, what uses it, and what lint says
     switching      suspend and activate
+    deleted        what was deleted, restored
     history        versions, differences, revert
     downloads      export
     registry       files of the registry

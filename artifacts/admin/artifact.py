@@ -15,6 +15,7 @@ from artifacts.models import Artifact
 from artifacts.store import delete_artifact, save_artifact
 from mediation.findings import Finding, Severity
 
+from .deleted import DeletedMixin
 from .downloads import download
 from .forms import ArtifactForm
 from .health import Serving, badge
@@ -25,7 +26,7 @@ from .secrets import mask_xml
 _MOST_MESSAGES: Final = 10
 
 
-class ArtifactAdmin(HistoryMixin, admin.ModelAdmin):
+class ArtifactAdmin(DeletedMixin, HistoryMixin, admin.ModelAdmin):
     """
     List, form, history and export of one kind.
 
