@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from mediation.endpoints.file import FileEndpoint, file_endpoint, names_file
 from mediation.endpoints.leaf import Leaf
 from mediation.endpoints.settings import NO_SETTINGS, Settings, check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
@@ -97,7 +98,7 @@ def _climbs(path: str) -> bool:
 
 def read_address(
     element: etree._Element, compiler: Compiler, name: str, properties: tuple[EndpointProperty, ...]
-) -> AddressEndpoint:
+) -> AddressEndpoint | FileEndpoint:
     """
     Raises:
         ConfigurationError: there is no address, or one that nothing here can reach.
@@ -105,6 +106,8 @@ def read_address(
     address = (element.get("uri") or "").strip()
     if not address:
         raise GrammarError.missing("address", 'the attribute "uri"', element.sourceline)
+    if names_file(address):
+        return file_endpoint(name, address, read_settings(element, compiler), properties, element)
     check_scheme(address, element)
     return address_endpoint(name, address, read_settings(element, compiler), properties)
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from uritemplate import URITemplate
-from uritemplate.variable import VariableValue
-
 from mediation.endpoints.address import has_fixed_host, with_postfix
 from mediation.endpoints.authentication import Authentication, read_authentication
 from mediation.endpoints.leaf import Leaf
 from mediation.endpoints.settings import check_scheme, read_settings
 from mediation.endpoints.suspension import Suspension
+from mediation.endpoints.uri_template import VARIABLES, UriTemplate
 from mediation.errors import GrammarError
 from mediation.message import MessageContext
 from mediation.transports import Answer, SendOptions, Transport
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from mediation.endpoints.leaf import EndpointProperty
 
 METHODS: Final = frozenset({"get", "post", "put", "delete", "head", "patch", "options"})
-VARIABLES: Final = ("uri.var.", "query.param.")
 LEGACY: Final = "legacy-encoding:"
 
 _IN_PATH: Final = "/:@!$&'()*+,;="
@@ -50,29 +47,24 @@ class HttpEndpoint(Leaf):
     already is not escaped twice.
     """
 
-    template: URITemplate
+    template: UriTemplate
     is_legacy: bool
     authentication: Authentication | None
 
     @property
     def is_named_by_messages(self) -> bool:
-        return bool(self.template.variables) and not has_fixed_host(self.template.uri, "{")
+        return self.template.has_variables and not has_fixed_host(self.template.text, "{")
 
     @property
     def address_text(self) -> str:
-        return self.template.uri
+        return self.template.text
 
     def uri(self, ctx: MessageContext) -> str:
-        address = self.template.uri
-        if self.template.variables:
-            values: dict[str, VariableValue] = {
-                name: str(value) for name, value in ctx.properties.items() if name.startswith(VARIABLES)
-            }
-            if self.is_legacy:
-                values = {name: unquote(str(value)) for name, value in values.items()}
-            address = self.template.expand(values)
-            if self.is_legacy:
-                address = _encoded_once(unquote(address))
+        if self.is_legacy:
+            plain = {name: unquote(str(value)) for name, value in ctx.properties.items() if name.startswith(VARIABLES)}
+            address = _encoded_once(unquote(self.template.expand(plain)))
+        else:
+            address = self.template.expand(ctx.properties)
         options = self.settings.options
         return address if options.method else with_postfix(address, ctx, options.format)
 
@@ -115,7 +107,7 @@ def read_http(
         settings=read_settings(element, compiler, method=method.upper() if method else None),
         suspension=Suspension(f"Endpoint : {name} with address {text}"),
         properties=properties,
-        template=URITemplate(text),
+        template=UriTemplate(text),
         is_legacy=is_legacy,
         authentication=read_authentication(element, compiler),
     )
