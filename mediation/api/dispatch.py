@@ -40,6 +40,8 @@ QUERIES: Final = frozenset(f"?{query}" for query in MEDIA_TYPES)
 """What is asked of an API instead of a resource."""
 
 _MALFORMED: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST: Final = re.compile(r"(\[[^\]]+\]|[^:]+)(?::([0-9]{1,5}))?")
+_FORWARDS: Final = re.compile(r"[0-9]{1,9}")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -110,6 +112,7 @@ class ApiTable:
         self._by_context: dict[str, list[Api]] = defaultdict(list)
         for api in environment.deployed("api").values():
             self._by_context[api.context].append(api)
+        self._deepest = max((context.count("/") for context in self._by_context), default=0)
         for apis in self._by_context.values():
             apis.sort(key=lambda api: api.version_type != "url")  # a version says more than the context alone
 
@@ -122,11 +125,14 @@ class ApiTable:
 
     def _candidates(self, path: str) -> Iterator[Api]:
         """APIs whose context the path begins with, longest first."""
-        context = path
-        while context:
+        contexts, end = [""], 0
+        for _ in range(self._deepest):  # a path may have more slashes than that, and thousands of them
+            end = path.find("/", end + 1)
+            contexts.append(path if end < 0 else path[:end])
+            if end < 0:
+                break
+        for context in reversed(contexts):
             yield from self._by_context.get(context, ())
-            context = context.rpartition("/")[0]
-        yield from self._by_context.get("", ())
 
     def _dispatch(self, api: Api, request: ApiRequest) -> Dispatched | DirectAnswer:
         sub_path = request.path[len(api.prefix) :]
@@ -188,10 +194,10 @@ def _takes(api: Api, request: ApiRequest) -> bool:
             return False
     if api.host is None and api.port is None:
         return True
-    host, _, port = (request.headers.get("Host") or "").partition(":")
-    if api.host is not None and api.host != host:
+    named = _HOST.fullmatch(request.headers.get("Host") or "")
+    if named is None or api.host not in (None, named[1]):
         return False
-    return api.port in (None, int(port) if port.isdecimal() else _DEFAULT_PORTS.get(request.scheme))
+    return api.port in (None, int(named[2]) if named[2] else _DEFAULT_PORTS.get(request.scheme))
 
 
 def _accepts(resource: Resource, request: ApiRequest) -> bool:
@@ -243,7 +249,7 @@ def _passes_on_options(resource: Resource, headers: Headers) -> bool:
     if "OPTIONS" not in resource.methods:
         return False
     forwards = headers.get("Max-Forwards") or ""
-    if not forwards.isdecimal():
+    if not _FORWARDS.fullmatch(forwards):
         return True
     if int(forwards) == 0:
         return False

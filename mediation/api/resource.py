@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
     from mediation.message import MessageContext
 
-METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH")
+METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"})
 USUAL_METHODS: Final = "GET, POST, PUT, DELETE"
 """What a resource without ``methods`` says that it takes; it takes any."""
 
@@ -30,12 +30,9 @@ SCHEMES: Final = frozenset({"http", "https"})
 def _methods(text: str) -> tuple[str, ...]:
     """Converter: HTTP methods, separated by blanks."""
     methods = tuple(dict.fromkeys(text.split()))
-    if not METHODS_KNOWN.issuperset(methods):
+    if not METHODS.issuperset(methods):
         raise GrammarError("Invalid or duplicate method definition for resource")
     return methods
-
-
-METHODS_KNOWN: Final = frozenset(METHODS)
 
 
 def schemes(text: str) -> frozenset[str]:

@@ -94,7 +94,7 @@ class _Variables:
     def __init__(self, expression: str, template: str) -> None:
         self.operator = expression[:1] if expression[:1] in _OPERATORS else _PLAIN
         names = expression.removeprefix(self.operator).split(",")
-        if not all(re.fullmatch(r"[\w.%-]+(?::\d+)?", name) for name in names):
+        if not all(re.fullmatch(r"[\w.%-]+(?::[0-9]{1,4})?", name) for name in names):
             raise GrammarError(f'uri-template "{template}" has {{{expression}}}, which cannot be matched')
         self._names = [(name.partition(":")[0], int(name.partition(":")[2] or 0)) for name in names]
 

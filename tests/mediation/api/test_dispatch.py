@@ -70,6 +70,20 @@ def test_a_host_and_a_port_are_those_of_the_host_field():
     assert chosen("/a", api(named("s"), more='port="443"'), scheme="https", Host="x") == "s"
 
 
+def test_addresses_of_ipv6_are_hosts():
+    assert chosen("/a", api(named("s"), more='hostname="[::1]" port="8280"'), Host="[::1]:8280") == "s"
+
+
+@pytest.mark.parametrize("host", ["x:" + "1" * 5000, "x:y", "", ":80"])
+def test_a_host_that_is_none_meets_no_condition(host: str):
+    assert find("/a", api(named("s"), more='port="8280"'), Host=host) is None
+
+
+def test_a_path_of_thousands_of_slashes_is_looked_at_as_deep_as_contexts_are():
+    assert chosen("/" * 50_000, api(named("root"), "/"), api(named("s"), "/a/b/c", "b")) == "root"
+    assert chosen("/a/b/c" + "/" * 50_000, api(named("root"), "/"), api(named("s"), "/a/b/c", "b")) == "s"
+
+
 def test_a_transport_may_be_demanded():
     assert find("/a", api(named("s"), more='transports="https"')) is None
     assert chosen("/a", api(named("s"), more='transports="https"'), scheme="https") == "s"
@@ -179,6 +193,7 @@ def test_a_resource_may_want_options_for_itself():
     assert chosen("/a", own, method="OPTIONS") == "s"
     assert chosen("/a", own, method="OPTIONS", Max_Forwards="1") == "s"
     assert chosen("/a", own, method="OPTIONS", Max_Forwards="0") == 200
+    assert chosen("/a", own, method="OPTIONS", Max_Forwards="0" * 5000) == "s"
 
 
 # -- what sequences get to know
