@@ -24,7 +24,7 @@ from mediation.client_certificate import certificate_properties
 from mediation.headers import Headers
 from mediation.inbound_endpoint import InboundEndpoint
 from mediation.limit_parameters import CLOSE, DROP, WAIT
-from mediation.listeners.forwarded import client_address
+from mediation.listeners.forwarded import client_address, is_secure
 from mediation.listeners.origin import origin_allowed
 from mediation.message_rate import MessageRate
 from mediation.outbox import Outbox
@@ -96,7 +96,9 @@ def accept(request: Request, name: str, runtime: Runtime) -> Handshake | Awaitab
     headers = Headers(request.headers)
     if runtime.options.trusted_proxies:
         peer, port = request.remote
-        request = replace(request, remote=(client_address(peer, headers, runtime.options.trusted_proxies), port))
+        trusted = runtime.options.trusted_proxies
+        scheme = "wss" if is_secure(peer, headers, trusted, request.scheme == "wss") else "ws"
+        request = replace(request, remote=(client_address(peer, headers, trusted), port), scheme=scheme)
     inbound = admit(runtime, name, request.remote[0], request.get("Origin"), request.get("Host"))
     if inbound.access.open:
         return _handshake(request, inbound, runtime, headers, None)
@@ -310,8 +312,10 @@ class InboundConsumer(AsyncConsumer):
             if runtime is None:
                 raise Rejection(503)
             peer, port = scope.get("client") or ("", 0)
-            address = client_address(peer, headers, runtime.options.trusted_proxies)
+            trusted = runtime.options.trusted_proxies
+            address = client_address(peer, headers, trusted)
             scope["client"] = (address, port)
+            scope["scheme"] = "wss" if is_secure(peer, headers, trusted, scope.get("scheme") == "wss") else "ws"
             inbound = admit(runtime, name, address, headers.get("Origin"), headers.get("Host"))
             if inbound.protocol == "wss":
                 # Nothing here demands what the endpoint's own port demands, such as a certificate of the client.

@@ -21,7 +21,7 @@ from mediation.exchange import Exchange, Exchanges, Service
 from mediation.headers import Headers
 from mediation.http_answer import HttpAnswer
 from mediation.identity import Identity
-from mediation.listeners.forwarded import client_address
+from mediation.listeners.forwarded import client_address, is_secure
 from mediation.listeners.origin import origin_allowed
 from mediation.message import MessageContext
 from mediation.options import Options
@@ -100,6 +100,10 @@ class ProxyServiceView:
         environment = runtime.environment
         try:
             headers = _headers(request)
+            trusted = runtime.options.trusted_proxies
+            if trusted:
+                secure = is_secure(request.META.get("REMOTE_ADDR", ""), headers, trusted, request.scheme == "https")
+                request.scope = {**request.scope, "scheme": "https" if secure else "http"}
             found = self._find(request, path, api, headers, runtime)
             identity = None
             called = found.service if isinstance(found, Found) else found

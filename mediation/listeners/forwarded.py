@@ -36,6 +36,19 @@ def client_address(peer: str, headers: Headers, trusted: Collection[IPv4Network 
     return address
 
 
+def is_secure(peer: str, headers: Headers, trusted: Collection[IPv4Network | IPv6Network], secure: bool) -> bool:
+    """
+    Whether the client uses TLS: towards a proxy that we trust, if it says so.
+
+    Args:
+        secure: whether TLS is spoken on the connection itself.
+    """
+    said = headers.get("X-Forwarded-Proto")
+    if said is None or not trusted or not _is_trusted(peer, trusted):
+        return secure
+    return said.strip().lower() in ("https", "wss")
+
+
 def _is_trusted(address: str, trusted: Collection[IPv4Network | IPv6Network]) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in trusted)

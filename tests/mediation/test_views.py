@@ -108,6 +108,17 @@ async def test_a_trusted_proxy_says_who_the_client_is(view, trusted, address):
     assert response["X-Read"] == address
 
 
+async def test_a_trusted_proxy_says_that_the_client_uses_https(view):
+    xml = proxy("p", read("get-property('TRANSPORT_IN_NAME')"), attributes='transports="https"')
+    said = {"X-Forwarded-Proto": "https"}
+    serve(view, xml)
+    assert (await view(requests.get("/services/p", headers=said), "p")).status_code == 403
+
+    serve(view, xml, trusted_proxies=(ip_network("127.0.0.1"),))
+    response = await view(requests.get("/services/p", headers=said), "p")
+    assert (response.status_code, response["X-Read"]) == (200, "https")
+
+
 # -- who may call
 
 

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from mediation.headers import Headers
-from mediation.listeners.forwarded import client_address
+from mediation.listeners.forwarded import client_address, is_secure
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -30,3 +30,19 @@ CASES = {
 def test_the_client_is_the_last_one_who_is_no_trusted_proxy(peer, fields, trusted, address):
     headers = Headers(("X-Forwarded-For", value) for value in fields)
     assert client_address(peer, headers, trusted) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "secure", "expected"),
+    [
+        ("10.0.0.1", "https", False, True),
+        ("10.0.0.1", "WSS", False, True),
+        ("10.0.0.1", "http", True, False),
+        ("10.0.0.1", None, True, True),
+        ("203.0.113.7", "https", False, False),
+    ],
+)
+def test_a_trusted_proxy_says_whether_the_client_uses_tls(peer, said, secure, expected):
+    headers = Headers(() if said is None else [("X-Forwarded-Proto", said)])
+    assert is_secure(peer, headers, PROXIES, secure) is expected
+    assert is_secure(peer, headers, (), secure) is secure
