@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from lxml import etree
 
@@ -41,22 +41,16 @@ _FORBIDDEN: Final = {
 _COMMA: Final = re.compile(r",(?![^\[]*\])")
 _MEMBER: Final = re.compile(r"(?P<parent>\$.*)(?:\.(?P<name>[^.\[\]]+)|\[\s*(['\"])(?P<quoted>.+)\3\s*\])")
 
+property_ = property  # sources and targets have a field of that name
+
 logger = logging.getLogger(__name__)
 
 
-class CustomExpression(Rule):
-    """The ``xpath`` of a source or target that needs one: XPath or ``json-eval()``."""
+class Member(NamedTuple):
+    """A member of JSON objects: the path of what has it, and its name."""
 
-    attributes = ("xpath",)
-
-    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Expression | None:
-        text = element.get("xpath")
-        if element.get("type", "custom") != "custom":
-            return None
-        if not text:
-            raise GrammarError("xpath attribute is required for CUSTOM type")
-        # What is to be removed may be several paths, which are no expression together.
-        return compiler.expression(_json_paths(text)[0] if _json_paths(text) else text, element)
+    parent: Path
+    name: str
 
 
 def _json_paths(text: str) -> list[str]:
@@ -67,15 +61,44 @@ def _json_paths(text: str) -> list[str]:
     return [f"json-eval({path.strip()})" for path in _COMMA.split(text[len("json-eval(") : -1])]
 
 
-class RemovedPaths(Rule):
-    """The JSONPaths in ``xpath``, for ``action="remove"``."""
+class SourcePaths(Rule):
+    """an expression; several JSONPaths, separated by commas, for `remove`"""
 
     attributes = ("xpath",)
 
     def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> tuple[Expression, ...]:
-        if element.get("type", "custom") != "custom":
-            return ()
-        return tuple(compiler.expression(path, element) for path in _json_paths(element.get("xpath", "")))
+        text = _custom(element)
+        return () if text is None else tuple(compiler.expression(path, element) for path in _json_paths(text) or [text])
+
+
+class Place(Rule):
+    """an expression; for a `key` its JSONPath"""
+
+    attributes = ("xpath",)
+
+    def read(self, element: etree._Element, compiler: Compiler, node: type[Node]) -> Expression | Member | None:
+        if element.get("type") == "key":
+            return _member(_json_paths(element.get("xpath", "")))
+        text = _custom(element)
+        return None if text is None else compiler.expression(text, element)
+
+
+def _custom(element: etree._Element) -> str | None:
+    """The expression of a source or target that needs one."""
+    if element.get("type", "custom") != "custom":
+        return None
+    text = element.get("xpath")
+    if not text:
+        raise GrammarError("xpath attribute is required for CUSTOM type")
+    return text
+
+
+def _member(paths: list[str]) -> Member:
+    path = paths[0].removeprefix("json-eval(").removesuffix(")") if len(paths) == 1 else ""
+    match = _MEMBER.fullmatch(path if path.startswith("$") else f"$.{path}")
+    if match is None:
+        raise GrammarError("Xpath must be defined for the target type 'key'.")
+    return Member(Path(match["parent"]), match["name"] or match["quoted"])
 
 
 class InlineContent(Rule):
@@ -103,8 +126,7 @@ class EnrichSource(Node):
 
     type: str = grammar.attribute("custom", name="type", choices=SOURCES)
     clone: bool = grammar.attribute(True, name="clone", convert=lambda text: text.strip().lower() == "true")
-    xpath: Expression | None = dataclasses.field(metadata={"rule": CustomExpression()})
-    paths: tuple[Expression, ...] = dataclasses.field(metadata={"rule": RemovedPaths()})
+    paths: tuple[Expression, ...] = dataclasses.field(metadata={"rule": SourcePaths()})
     property: str | None = grammar.attribute(None, name="property")
     key: str | None = grammar.attribute(None, name="key")
     inline: Inline | None = dataclasses.field(metadata={"rule": InlineContent()})
@@ -114,6 +136,10 @@ class EnrichSource(Node):
             raise GrammarError('<source type="property"> needs the attribute "property"')
         if self.type == "key" and not self.key:
             raise GrammarError('<source type="key"> needs the attribute "key"')
+
+    @property_
+    def xpath(self) -> Expression | None:
+        return self.paths[0] if self.paths else None
 
     def nodes(self, ctx: MessageContext) -> list[xml_nodes.Node]:
         """Elements and texts. Those of the message itself only if they are to move: everything else is a copy."""
@@ -181,23 +207,12 @@ class EnrichTarget(Node):
 
     type: str = grammar.attribute("custom", name="type", choices=TARGETS)
     action: str = grammar.attribute("replace", name="action", choices=ACTIONS)
-    xpath: Expression | None = dataclasses.field(metadata={"rule": CustomExpression()})
-    path: str | None = grammar.attribute(None, name="xpath")
+    place: Expression | Member | None = dataclasses.field(metadata={"rule": Place()})
     property: str | None = grammar.attribute(None, name="property")
-    parent: Path | None = dataclasses.field(init=False, default=None)
-    """For a target that is a key: the path of what has the key."""
-    member: str = dataclasses.field(init=False, default="")
 
-    def __post_init__(self) -> None:
-        if self.type != "key":
-            return
-        paths = _json_paths(self.path or "")
-        path = paths[0].removeprefix("json-eval(").removesuffix(")") if len(paths) == 1 else ""
-        match = _MEMBER.fullmatch(path if path.startswith("$") else f"$.{path}")
-        if match is None:
-            raise GrammarError("Xpath must be defined for the target type 'key'.")
-        object.__setattr__(self, "parent", Path(match["parent"]))
-        object.__setattr__(self, "member", match["name"] or match["quoted"])
+    @property_
+    def xpath(self) -> Expression | None:
+        return None if isinstance(self.place, Member) else self.place
 
     def check(self) -> None:
         if self.type == "property" and not self.property:
@@ -206,7 +221,7 @@ class EnrichTarget(Node):
             raise GrammarError("Invalid target action")
         if isinstance(self.xpath, JsonEval):
             if self.xpath.reads_property:
-                raise NotRunnable(f"the target {self.path}", 'use type="property"')
+                raise NotRunnable(f"the target {self.xpath.source}", 'use type="property"')
             if self.action == "replace" and self.xpath.is_whole:
                 raise GrammarError(
                     "Acting replace is not supported for root path in type custom. "
@@ -226,8 +241,8 @@ class EnrichTarget(Node):
             raise MediationError("Failed to rename the key. The body is not JSON")
 
     def put_json(self, value: Any, ctx: MessageContext) -> None:
-        if self.parent is not None:
-            json_values.rename(self.parent, self.member, value, ctx)
+        if isinstance(self.place, Member):
+            json_values.rename(self.place.parent, self.place.name, value, ctx)
         elif isinstance(self.xpath, JsonEval):
             json_values.put_at(self.xpath, value, self.action, ctx)
         elif self.type == "body":
@@ -300,7 +315,7 @@ class EnrichMediator(Mediator):
                 raise GrammarError("Wrong combination of source type and target action")
             if target.type not in ("body", "property"):
                 raise GrammarError("Wrong combination of target type and target action")
-            if not source.paths:
+            if not all(isinstance(path, JsonEval) for path in source.paths):
                 raise NotRunnable(
                     "<enrich> with action remove for XML", "the originals remove JSON only; use <xslt> for XML"
                 )

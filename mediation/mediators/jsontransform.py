@@ -26,7 +26,7 @@ MAX_SCHEMAS = 64
 
 
 class Output(Rule):
-    """The ``<property>`` children, as switches of the conversion; ``None`` without any."""
+    """any number, each a switch of the conversion, with `name` and `value`"""
 
     tags = ("property",)
 

@@ -28,7 +28,7 @@ class Resource(Node):
 
 
 class WithoutEffect(Rule):
-    """Child elements that tune the library of the originals; each is a remark."""
+    """no effect: it tunes a library of the originals"""
 
     def __init__(self, tag: str) -> None:
         self.tags = (tag,)
@@ -41,7 +41,7 @@ class WithoutEffect(Rule):
 
 
 class AttributeWithoutEffect(Rule):
-    """An attribute about the originals' caches: a remark. What changes is used at once here."""
+    """no effect: what is compiled is kept until it changes"""
 
     def __init__(self, name: str) -> None:
         self.attributes = (name,)
