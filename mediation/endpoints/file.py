@@ -67,7 +67,7 @@ class FileEndpoint(Leaf):
     async def _write(self, content: bytes, name: str | None) -> None:
         try:
             await asyncio.to_thread(self._write_now, content, name)
-        except OSError as exc:
+        except (OSError, ValueError) as exc:  # a name may hold what no file system takes
             raise EndpointError(f"{self.address} cannot be written: {exc}") from exc
 
     def _write_now(self, content: bytes, name: str | None) -> None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils import timezone
 
+from mediation import file_system
 from mediation.detached import DetachedClient, Flow
 from mediation.errors import EsbError
+from mediation.file_system import FileTooLarge, Found, Stamp
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
@@ -20,9 +22,6 @@ from mediation.payloads.media_types import media_type
 from mediation.polled_files import DEFAULT_REPLY_NAME, REPLY_FILE_NAME, FileParameters
 from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, is_true
 from mediation.triggers import Trigger
-
-from . import file_system
-from .file_system import FileTooLarge, Found, Stamp
 
 if TYPE_CHECKING:
     from mediation.jobs.leases import Claim, Lease
@@ -145,7 +144,7 @@ class FileJob:
         for reply in replies:
             try:
                 await self._write(reply)
-            except (EsbError, OSError) as exc:
+            except (EsbError, OSError, ValueError) as exc:  # a name may hold what no file system takes
                 return f"its reply cannot be written: {exc}"
         return f"{ROLLBACK} is set" if is_true(ctx.get(ROLLBACK)) else ""
 

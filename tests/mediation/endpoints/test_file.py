@@ -43,6 +43,9 @@ async def test_what_cannot_be_written_fails_the_message(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(EndpointError, match="cannot be written"):
         await endpoint(f"vfs:{(tmp_path / 'file' / 'x').as_uri()}").send(text(name="a"))
+    for name in ("..", "a\0b"):
+        with pytest.raises(EndpointError, match="cannot be written"):
+            await endpoint(f"vfs:{tmp_path.as_uri()}").send(text(name=name))
 
 
 @pytest.mark.parametrize("address", ["vfs:file:///tmp/x", "file:///tmp/x"])
