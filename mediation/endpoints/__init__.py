@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from mediation.endpoints.address import read_address
 from mediation.endpoints.default import read_default, send_to_address
+from mediation.endpoints.dynamic_loadbalance import read_dynamic_loadbalance
 from mediation.endpoints.failover import read_failover
 from mediation.endpoints.http import read_http
 from mediation.endpoints.indirect import IndirectEndpoint, ResolvingEndpoint
@@ -65,6 +66,7 @@ READERS: Final[dict[str, _Reader]] = {
     "wsdl": read_wsdl,
     "default": read_default,
     "loadbalance": read_loadbalance,
+    "dynamicLoadbalance": read_dynamic_loadbalance,
     "failover": read_failover,
     "recipientlist": read_recipient_list,
     "http": read_http,
@@ -72,7 +74,6 @@ READERS: Final[dict[str, _Reader]] = {
 """By the child element that says what an endpoint is."""
 
 NOT_RUNNING: Final = {
-    "dynamicLoadbalance": "use <loadbalance> with a list of members",
     "serviceDynamicLoadbalance": "use <loadbalance> with a list of members",
     "class": "it names a Java class",
 }

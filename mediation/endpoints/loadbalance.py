@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mediation.endpoints.algorithms import ALGORITHMS, Algorithm
@@ -83,10 +85,7 @@ def read_loadbalance(
     children = children or read_children(element, compiler)
     if not children:
         raise GrammarError.missing("loadbalance", "children <endpoint> or <member>", element.sourceline)
-    algorithm = element.get("algorithm") or element.get("policy") or "roundRobin"
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(each.rpartition(".")[2] for each in ALGORITHMS)
-        raise NotRunnable(f'the algorithm "{algorithm}"', f"those known here are {known}", line=element.sourceline)
+    make_algorithm = read_algorithm(element)
     weights = [_weight(part) for part in parts] or [1] * len(children)
     return LoadBalanceEndpoint(
         kind="Loadbalance",
@@ -94,9 +93,23 @@ def read_loadbalance(
         children=children,
         properties=properties,
         fails_over=read_flag(element, "failover", True),
-        algorithm=ALGORITHMS[algorithm](weights),
-        sessions=_sessions(element),
+        algorithm=make_algorithm(weights),
+        sessions=None if (begin := read_sessions(element)) is None else begin(),
     )
+
+
+def read_algorithm(element: etree._Element) -> Callable[[Sequence[int]], Algorithm]:
+    """
+    Who has its turn; to be called with the weights of the endpoints.
+
+    Raises:
+        NotRunnable: it is a class that is not known here.
+    """
+    algorithm = element.get("algorithm") or element.get("policy") or "roundRobin"
+    if algorithm not in ALGORITHMS:
+        known = ", ".join(each.rpartition(".")[2] for each in ALGORITHMS)
+        raise NotRunnable(f'the algorithm "{algorithm}"', f"those known here are {known}", line=element.sourceline)
+    return ALGORITHMS[algorithm]
 
 
 def _weight(element: etree._Element) -> int:
@@ -109,7 +122,13 @@ def _weight(element: etree._Element) -> int:
     return 1
 
 
-def _sessions(element: etree._Element) -> Sessions | None:
+def read_sessions(element: etree._Element) -> Callable[[], Sessions] | None:
+    """
+    The ``<session>`` beside the element, if there is one; makes sessions of which none has begun.
+
+    Raises:
+        GrammarError: there is no such kind of sessions.
+    """
     parent = element.getparent()
     found = None if parent is None else find(parent, "session")
     if found is None:
@@ -119,4 +138,4 @@ def _sessions(element: etree._Element) -> Sessions | None:
         raise GrammarError.choice("session", "type", kind, SESSIONS, found.sourceline)
     timeout = find(found, "sessionTimeout")
     seconds = 0.0 if timeout is None else number(timeout, int) / 1000
-    return Sessions(SESSIONS[kind](), seconds if seconds > 0 else DEFAULT_SECONDS)
+    return partial(Sessions, SESSIONS[kind](), seconds if seconds > 0 else DEFAULT_SECONDS)

@@ -68,15 +68,23 @@ def read_member(element: etree._Element, group: str) -> MemberEndpoint:
         raise GrammarError.missing(
             "member", 'the attributes "hostName" and "httpPort" or "httpsPort"', element.sourceline
         )
+    return member_endpoint(group, host, *ports)
+
+
+def member_endpoint(group: str, host: str, http_port: int | None, https_port: int | None) -> MemberEndpoint:
+    """
+    Args:
+        group: the name of the endpoint that it is a member of.
+    """
     return MemberEndpoint(
-        name=f"{group} member {host}:{ports[0] or ports[1]}",
+        name=f"{group} member {host}:{http_port or https_port}",
         kind="Address",
         settings=Settings(policy=Policy(SuspensionPolicy(declared=True, initial=PROBE_SECONDS))),
         suspension=Suspension(f"Endpoint : {group} member {host}"),
         properties=(),
         host=host,
-        http_port=ports[0],
-        https_port=ports[1],
+        http_port=http_port,
+        https_port=https_port,
     )
 
 

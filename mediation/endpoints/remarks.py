@@ -43,6 +43,7 @@ KNOWN: Final = {
     "http": _parts("uri-template method format optimize encoding", _LEAF),
     "failover": _parts("dynamic buildMessage", "endpoint"),
     "loadbalance": _parts("algorithm policy failover buildMessage", "endpoint member"),
+    "dynamicLoadbalance": _parts("algorithm policy failover configuration", "membershipHandler"),
     "recipientlist": _parts("", "endpoint member endpoints"),
 }
 

@@ -241,7 +241,10 @@ MISTAKES = [
         '<errorCodes> "a,b" is not a list of numbers',
     ),
     ('<address uri="jms:/queue"/>', 'the transport "jms" is kept, but cannot run in this version'),
-    ("<dynamicLoadbalance/>", "the endpoint kind <dynamicLoadbalance> is kept, but cannot run in this version"),
+    (
+        "<serviceDynamicLoadbalance/>",
+        "the endpoint kind <serviceDynamicLoadbalance> is kept, but cannot run in this version",
+    ),
     (
         '<address uri="http://h"><authentication/></address>',
         "<authentication> of <address> is kept, but cannot run in this version",
