@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AddressEndpoint(Leaf):
     """
     An endpoint with a fixed address.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mediation.endpoints.leaf import EndpointProperty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DefaultEndpoint(Leaf):
     """
     An endpoint that takes messages to their own ``To`` address, set by ``<header name="To" .../>``.

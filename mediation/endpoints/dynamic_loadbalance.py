@@ -100,12 +100,6 @@ class DynamicLoadBalanceEndpoint(Reference):
             raise NoEndpointReady(message)
         return member_endpoint(self.name, found[1], int(found[2]), int(found[3]) if found[3] else None)
 
-    def is_ready(self, ctx: MessageContext) -> bool:
-        try:
-            return self.resolve(ctx).is_ready(ctx)
-        except NoEndpointReady:
-            return False
-
     def leaves(self) -> Iterator[Leaf]:
         """The members that were listed last; they belong to this endpoint alone."""
         return iter(()) if self.members.group is None else self.members.group.leaves()

@@ -23,7 +23,7 @@ class _Current:
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FailoverEndpoint(Group):
     """
     The first of several endpoints that works.

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 ERRORS: Final = (ERROR_CODE, ERROR_MESSAGE, ERROR_DETAIL, ERROR_EXCEPTION)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group:
     """
     Endpoints of which one takes the message; another one does if that fails.

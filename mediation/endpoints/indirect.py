@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediation.errors import EndpointNotFound
+from mediation.errors import EndpointError, EndpointNotFound
 from mediation.expressions import Expression
 from mediation.message import MessageContext
 from mediation.transports import Answer
@@ -24,7 +24,7 @@ class Reference:
     def resolve(self, ctx: MessageContext) -> Endpoint:
         """
         Raises:
-            EndpointNotFound: there is none.
+            EndpointError: there is none that could be used.
         """
         raise NotImplementedError
 
@@ -35,7 +35,7 @@ class Reference:
     def is_ready(self, ctx: MessageContext) -> bool:
         try:
             return self.resolve(ctx).is_ready(ctx)
-        except EndpointNotFound:
+        except EndpointError:
             return False
 
     def leaves(self) -> Iterator[Leaf]:

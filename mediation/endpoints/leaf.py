@@ -78,7 +78,7 @@ class EndpointProperty(Node):
             raise MediationError(f'"{text}" of the property {self.name} is not of the type {self.type}') from exc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Leaf:
     """
     One back-end: an ``<endpoint>`` with a single address.

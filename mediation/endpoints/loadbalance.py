@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mediation.endpoints import Endpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LoadBalanceEndpoint(Group):
     """
     Endpoints that take turns.

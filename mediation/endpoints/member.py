@@ -20,7 +20,7 @@ PROBE_SECONDS: Final = 0.5
 """After which a member that failed is tried again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MemberEndpoint(Leaf):
     """
     A back-end, given by its host and ports.

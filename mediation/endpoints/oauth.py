@@ -62,6 +62,11 @@ class Grant:
     in_body: bool = False
     parameters: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is the same for all messages."""
+        return all(value.is_literal for value in (*self.values.values(), *self.parameters.values()))
+
     def request(self, ctx: MessageContext, refresh_token: str | None) -> Request:
         """
         The request for a token.
@@ -135,6 +140,8 @@ class Tokens:
 
     def _key(self, ctx: MessageContext) -> bytes:
         """Messages with the same credentials share a token."""
+        if self._grant.is_constant:
+            return b""
         request = self._grant.request(ctx, None)
         return b"\0".join((str(request.url).encode(), repr(request.fields).encode(), request.body))
 

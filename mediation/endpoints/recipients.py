@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from mediation import flow
 from mediation.branching import mark
 from mediation.endpoints.address import address_endpoint
 from mediation.endpoints.group import endpoint_elements, read_children
@@ -19,6 +21,7 @@ from mediation.expressions import Value
 from mediation.flow import Outcome
 from mediation.grammar import elements, find, local_name
 from mediation.message import MessageContext
+from mediation.properties import ERROR_MESSAGE
 from mediation.transports import Answer
 
 if TYPE_CHECKING:
@@ -31,6 +34,24 @@ logger = logging.getLogger(__name__)
 
 MAX_RECIPIENTS: Final = 256
 """That one message may name; each costs a request."""
+
+
+_FAILED: Final = "Recipient List endpoint : %s - a recipient failed: %s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreached:
+    """The fault handler of a copy."""
+
+    name: str
+
+    def mediate(self, ctx: MessageContext) -> bool:
+        logger.warning(_FAILED, self.name, ctx.get(ERROR_MESSAGE))
+        return False
+
+
+def _to(endpoint: Endpoint, send: Callable[[MessageContext, Endpoint], Outcome], copy: MessageContext) -> Outcome:
+    return send(copy, endpoint)
 
 
 class Recipients:
@@ -46,30 +67,15 @@ class Recipients:
         self._deliveries = deliveries
 
     def start(self, ctx: MessageContext, send: Callable[[MessageContext, Endpoint], Outcome]) -> None:
-        """Send each copy in a branch of ``ctx``. What fails is logged, and the others go on."""
-        ctx.branches.start(self._branch(copy, endpoint, send) for copy, endpoint in self._deliveries)
+        """
+        Send each copy in a branch of ``ctx``.
 
-    def _branch(
-        self, copy: MessageContext, endpoint: Endpoint, send: Callable[[MessageContext, Endpoint], Outcome]
-    ) -> Callable[[], Outcome]:
-        def branch() -> Outcome:
-            try:
-                outcome = send(copy, endpoint)
-            except MediationError as exc:
-                return self._failed(exc)
-            return outcome if isinstance(outcome, bool) else self._rest(outcome)
-
-        return branch
-
-    async def _rest(self, waiting: Awaitable[bool]) -> bool:
-        try:
-            return await waiting
-        except MediationError as exc:
-            return self._failed(exc)
-
-    def _failed(self, exc: MediationError) -> bool:
-        logger.warning("Recipient List endpoint : %s - a recipient failed: %s", self._name, exc)
-        return False
+        What fails goes to the ``onError`` of its endpoint; without one it is logged. The others go on.
+        """
+        unreached = _Unreached(self._name)
+        ctx.branches.start(
+            partial(flow.run_leg, partial(_to, endpoint, send), copy, unreached) for copy, endpoint in self._deliveries
+        )
 
     def __await__(self) -> Generator[Any, None, Answer | None]:
         return self._all().__await__()
@@ -80,7 +86,7 @@ class Recipients:
         for failure in failures:
             if not isinstance(failure, MediationError):
                 raise failure
-            self._failed(failure)
+            logger.warning(_FAILED, self._name, failure)
         if failures and len(failures) == len(results):
             raise failures[-1]
         return next((result for result in results if isinstance(result, Answer)), None)

@@ -39,7 +39,7 @@ class _Port:
     finding: asyncio.Task[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WsdlEndpoint(Leaf):
     """
     An endpoint whose address is that of a port in a WSDL document.

@@ -63,6 +63,16 @@ async def test_one_that_fails_is_logged_and_the_others_go_on(network, caplog):
     assert "Recipient List endpoint : e - a recipient failed: Connection refused: http://one/" in caplog.messages
 
 
+async def test_one_that_fails_goes_to_the_on_error_of_its_endpoint(network):
+    network.down(ONE)
+    ctx = message(mine='<property name="handled" value="yes" scope="operation"/>')
+    ctx.client = Client()
+    guarded = f'<endpoint onError="mine"><address uri="{ONE}"/></endpoint>'
+    responses = await sent(f"<send>{listed(guarded, address(TWO))}</send>", ctx)
+    assert [body for body, _, _ in responses] == [TWO]
+    assert ctx.get("handled", "operation") == "yes"
+
+
 async def test_each_recipient_has_a_copy_of_its_own(network):
     ctx = message()
     ctx.client = Client()

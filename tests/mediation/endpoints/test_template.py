@@ -52,3 +52,9 @@ def test_a_template_that_makes_no_endpoint_fails_the_message(network):
         EndpointError, match='the endpoint template t cannot be used: <duration> "soon" is not a number'
     ):
         use("soon").send(message(TEMPLATE))
+
+
+async def test_a_group_leaves_out_a_template_that_makes_no_endpoint(network):
+    broken = f'<endpoint name="e" template="t" uri="http://h">{USE.format("soon")}</endpoint>'
+    group = endpoint(f'<failover>{broken}<endpoint><address uri="http://two/"/></endpoint></failover>')
+    assert await answer(group, message(TEMPLATE)) == "http://two/"
