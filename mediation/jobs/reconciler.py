@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -54,7 +54,7 @@ class Jobs:
         self._runtime = runtime
         self._leases = leases or Leases()
         self._running: dict[Key, _Running] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[asyncio.Task[None], Key] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -70,13 +70,13 @@ class Jobs:
                 if running.terms == terms:
                     continue
                 self._end(running)
-            before = None if running is None else running.task
+            before = [task for task, ending in self._ending.items() if ending == key]
             self._running[key] = _Running(key, terms, make, self._leases, before)
 
     def _end(self, running: _Running, *, gone: bool = False) -> None:
         running.stop(gone=gone)
-        self._ending.add(running.task)
-        running.task.add_done_callback(self._ending.discard)
+        self._ending[running.task] = running.key
+        running.task.add_done_callback(self._ending.pop)
 
     async def close(self, limit: float) -> None:
         """End all after the message in hand, within ``limit`` seconds, and let other processes have them."""
@@ -137,9 +137,17 @@ def _proxy_files(proxy: ProxyService, polled: PolledFiles, runtime: Runtime) -> 
 
 
 class _Running:
-    """A job and its task."""
+    """
+    A job and its task.
 
-    def __init__(self, key: Key, terms: object, make: Make, leases: Leases, before: asyncio.Task[None] | None) -> None:
+    Args:
+        before: earlier versions that have not ended; two are never at work together.
+    """
+
+    def __init__(
+        self, key: Key, terms: object, make: Make, leases: Leases, before: Collection[asyncio.Task[None]]
+    ) -> None:
+        self.key = key
         self.terms = terms
         self._make = make
         self._leases = leases
@@ -165,9 +173,8 @@ class _Running:
             self.task.cancel()
 
     async def _run(self) -> None:
-        if self._before is not None:
-            # Two versions of a job are never at work together.
-            await asyncio.wait([self._before])
+        if self._before:
+            await asyncio.wait(self._before)
         job = self._make()
         self._lease = lease = self._leases.add(job.claim)
         try:

@@ -95,6 +95,8 @@ async def test_two_versions_of_a_job_are_never_at_work_together(jobs, back_end):
     apply(jobs, ENDPOINT, store(), processor())
     await until(lambda: back_end.texts == ["first"])
     apply(jobs, ENDPOINT, store(), processor(max__delivery__attempts=7))
+    apply(jobs, ENDPOINT, store())
+    apply(jobs, ENDPOINT, store(), processor(max__delivery__attempts=8))
     await asyncio.sleep(0.05)
     assert back_end.texts == ["first"]
     release.set()
