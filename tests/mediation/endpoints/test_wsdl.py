@@ -61,13 +61,13 @@ async def test_a_document_behind_http(backend):
 UNUSABLE = [
     ("file:/nowhere/at/all.wsdl", "cannot be read: No such file or directory"),
     ("no-such-key", "the WSDL no-such-key is not there"),
-    (free_port_url(), "Connect|connect|refused"),
+    (free_port_url, "Connect|connect|refused"),
 ]
 
 
 @pytest.mark.parametrize(("uri", "expected"), UNUSABLE)
 async def test_a_document_that_is_not_there_suspends_the_endpoint(uri, expected):
-    target = wsdl(uri)
+    target = wsdl(uri() if callable(uri) else uri)
     with pytest.raises(EndpointError, match=expected):
         await asked(target)
     with pytest.raises(EndpointNotReady, match=r"Currently , WSDL endpoint : \[ Name : e \]") as refused:
