@@ -14,6 +14,7 @@ from mediation.endpoints.suspension import Suspension
 from mediation.errors import GrammarError, InvalidAddress
 from mediation.message import MessageContext
 from mediation.properties import REST_URL_POSTFIX
+from mediation.transports.addresses import without_user
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -128,7 +129,7 @@ def address_endpoint(
         name=name,
         kind="Address",
         settings=settings,
-        suspension=Suspension(f"Endpoint : {name} with address {address}"),
+        suspension=Suspension(f"Endpoint : {name} with address {without_user(address)}"),
         properties=properties,
         address=address,
         is_dynamic=bool(PLACEHOLDER.search(address)),

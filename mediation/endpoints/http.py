@@ -16,6 +16,7 @@ from mediation.endpoints.uri_template import VARIABLES, UriTemplate
 from mediation.errors import GrammarError
 from mediation.message import MessageContext
 from mediation.transports import Answer, SendOptions, Transport
+from mediation.transports.addresses import without_user
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -105,7 +106,7 @@ def read_http(
         name=name,
         kind="HTTP",
         settings=read_settings(element, compiler, method=method.upper() if method else None),
-        suspension=Suspension(f"Endpoint : {name} with address {text}"),
+        suspension=Suspension(f"Endpoint : {name} with address {without_user(text)}"),
         properties=properties,
         template=UriTemplate(text),
         is_legacy=is_legacy,

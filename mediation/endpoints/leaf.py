@@ -33,7 +33,7 @@ from mediation.payloads.media_types import SOAP12, TEXT_XML
 from mediation.payloads.soap import fault_reason
 from mediation.properties import FORCE_ERROR_ON_SOAP_FAULT, is_true
 from mediation.transports import Answer, SendOptions, Transport, scheme_of, transport_for
-from mediation.transports.addresses import ADDRESSES
+from mediation.transports.addresses import ADDRESSES, without_user
 from mediation.typed_values import EVALUATED, LITERAL
 
 NOT_READY: Final = {
@@ -173,7 +173,8 @@ class Leaf:
                 _refuse_fault(answer, is_soap=is_soap(ctx, options.format))
         except EndpointError as exc:
             if isinstance(exc, SendTimeout) and scheme_of(uri) in ("http", "https"):
-                expire(ctx, exc, options.timeout, self.settings.timeout.action, f"Endpoint : {self.name}, URI : {uri}")
+                where = f"Endpoint : {self.name}, URI : {without_user(uri)}"
+                expire(ctx, exc, options.timeout, self.settings.timeout.action, where)
             self._failed(ctx, uri, exc)
             raise
         self.suspension.succeeded()

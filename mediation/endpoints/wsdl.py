@@ -20,6 +20,7 @@ from mediation.grammar import elements, local_name
 from mediation.message import MessageContext
 from mediation.payloads.xml import parse_xml
 from mediation.transports import Answer, scheme_of
+from mediation.transports.addresses import without_user
 from mediation.transports.http import HTTP
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def read_wsdl(
         name=name,
         kind="WSDL",
         settings=read_settings(element, compiler),
-        suspension=Suspension(f"Endpoint : {name} with address {source}"),
+        suspension=Suspension(f"Endpoint : {name} with address {without_user(source)}"),
         properties=properties,
         source=source,
         service=service,

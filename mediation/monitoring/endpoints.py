@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F
 
 from mediation.endpoints.suspension import State
 from mediation.models import EndpointSwitch
+from mediation.transports.addresses import without_user
 
 from .status import EndpointState
 
@@ -78,14 +78,11 @@ class SwitchReader:
 
 # -- what is
 
-_USER: Final = re.compile(r"://[^/@\s]*@")
-"""A user name and a password in an address: what is told of an endpoint is read by people who may not see them."""
-
 
 def states(environment: Environment) -> tuple[EndpointState, ...]:
     """The endpoints by name that are not active in this process. May be called from any thread."""
     return tuple(
-        EndpointState(name, leaf.name, _USER.sub("://", leaf.address_text), leaf.suspension.state.value, _retry(leaf))
+        EndpointState(name, leaf.name, without_user(leaf.address_text), leaf.suspension.state.value, _retry(leaf))
         for name in environment.deployed("endpoint")
         for leaf in _leaves(environment, name)
         if leaf.suspension.state is not State.ACTIVE

@@ -27,6 +27,14 @@ _PATTERN: Final = re.compile(
 )
 
 
+_USER: Final = re.compile(r"://[^/@\s]*@")
+
+
+def without_user(uri: str) -> str:
+    """An address without its user name and password, for logs and pages."""
+    return _USER.sub("://", uri)
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """

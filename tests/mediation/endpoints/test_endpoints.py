@@ -298,3 +298,12 @@ def test_properties_of_an_endpoint_have_types(transport, ctx):
 def test_optimize_says_how_binary_content_leaves(transport, ctx, optimize, name):
     endpoint(f'<address uri="http://h" optimize="{optimize}"/>').send(ctx)
     assert ctx.get(name, "axis2") is True
+
+
+def test_credentials_of_an_address_are_not_logged(transport, ctx, caplog):
+    target = endpoint('<address uri="http://me:CANARY@h/"/>')
+    transport.answer = ConnectionFailed("http://h", "refused")
+    with pytest.raises(ConnectionFailed):
+        target.send(ctx)
+    assert "with address http://h/" in caplog.text
+    assert "CANARY" not in caplog.text
