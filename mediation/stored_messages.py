@@ -121,11 +121,11 @@ def _insert(rows: list[StoredMessage]) -> None:
 
 
 def _begin(store: str, limit: int) -> list[Delivery]:
-    with transaction.atomic():
-        rows = list(StoredMessage.objects.filter(store=store, dead=False).order_by("pk")[:limit])
-        fresh = [row.pk for row in rows if not row.begun]
-        if fresh:
-            StoredMessage.objects.filter(pk__in=fresh).update(begun=True)
+    # Without a transaction, which would lock a store that is only looked into: there is one consumer.
+    rows = list(StoredMessage.objects.filter(store=store, dead=False).order_by("pk")[:limit])
+    fresh = [row.pk for row in rows if not row.begun]
+    if fresh:
+        StoredMessage.objects.filter(pk__in=fresh).update(begun=True)
     return [
         Delivery(row.pk, Record(row.message_id, row.head, bytes(row.body)), row.attempts, row.begun) for row in rows
     ]
