@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from artifacts.models import Artifact
 from artifacts.store import delete_artifact, save_artifact
@@ -58,7 +59,7 @@ class ArtifactAdmin(DeletedMixin, HistoryMixin, admin.ModelAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         name, *facts = self.list_display
-        return (name, "state_column", "warnings_column", *facts, "updated")
+        return (name, "state_column", "warnings_column", *facts, "updated_column")
 
     def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
         return ("state", *self.list_filter, "updated")
@@ -90,6 +91,10 @@ class ArtifactAdmin(DeletedMixin, HistoryMixin, admin.ModelAdmin):
     def state_column(self, row: Any) -> SafeString:
         reason = format_html('<div class="esb-reason">{}</div>', row.health.reason) if row.health.reason else ""
         return format_html("{}{}", row.health.badge(), reason)
+
+    @admin.display(description="updated", ordering="updated")
+    def updated_column(self, row: Any) -> str:
+        return localtime(row.updated).strftime("%Y-%m-%d %H:%M")
 
     @admin.display(description="warnings")
     def warnings_column(self, row: Any) -> SafeString | str:

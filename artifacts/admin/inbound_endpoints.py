@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.http.request import split_domain_port
+from django.utils.safestring import SafeString
 
 from artifacts.models import InboundEndpoint, InboundParameter
 from artifacts.synapse_xml import read_facts
@@ -40,7 +41,7 @@ class InboundEndpointAdmin(SwitchingMixin, ArtifactAdmin):
     facts = ("name", "protocol", "sequence", "on_error", "suspended")
     facts_shown = ("port",)
     inlines = (InboundParameterInline,)
-    list_display = ("name", "url_column", "protocol", "port", "sequence")
+    list_display = ("name", "url_column", "sequence")
     list_filter = ("protocol", "suspended")
     actions = (*SwitchingMixin.actions, *ArtifactAdmin.actions)
     switch = ("suspended", True)
@@ -52,6 +53,10 @@ class InboundEndpointAdmin(SwitchingMixin, ArtifactAdmin):
             rows = {} if request.method == "POST" else {"initial": _parameters(obj)}
             kwargs |= {"queryset": InboundParameter.objects.none(), **rows}
         return kwargs
+
+    @admin.display(description="URL", ordering="port")
+    def url_column(self, row: InboundEndpoint) -> SafeString | str:
+        return super().url_column(row) if row.url else row.protocol or "-"
 
     def url_of(self, request: HttpRequest, row: InboundEndpoint) -> str:
         port = row.listening_port or row.port

@@ -169,3 +169,19 @@ def test_names_with_scripts_in_them_run_nowhere(page):
     page.hover(".ace_gutter-cell >> nth=0")
 
     assert page.dialogs == []
+
+
+def test_the_list_of_inbound_endpoints_fits_on_a_laptop(page):
+    for number in range(3):
+        save_artifact(
+            f'<inboundEndpoint {NS} name="a-longer-name-{number}" protocol="ws" sequence="dispatch-sequence-of-a-shop">'
+            f'<parameters><parameter name="inbound.ws.port">909{number}</parameter></parameters></inboundEndpoint>'
+        )
+
+    page.goto(f"{page.base_url}/admin/artifacts/inboundendpoint/")
+
+    wider = page.evaluate(
+        "document.querySelector('.results').scrollWidth - document.querySelector('.results').clientWidth"
+    )
+    assert wider == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280

@@ -59,3 +59,19 @@ def test_a_saved_form_that_changes_nothing_leaves_the_generation(editor, url):
     editor.post(url, posted(editor, url))
 
     assert Deployment.current() == generation
+
+
+def test_the_history_has_every_change_of_a_parameter_with_secrets_masked(editor, viewer, stranger, url):
+    set_transport_parameters("ws", {"a": "1", "ws.trust.store.Password": "CANARY"}, replace=True)
+    set_transport_parameters("ws", {"a": "2"}, replace=True)
+    history = url.replace("change", "history")
+
+    changes = [
+        (change.record.name, change.record.history_type, change.value) for change in viewer.get(history).context["page"]
+    ]
+
+    assert ("a", "~", "2") in changes
+    assert ("a", "+", "1") in changes
+    assert ("ws.trust.store.Password", "-", "••••") in changes
+    assert b"CANARY" not in editor.get(history).content
+    assert stranger.get(history).status_code == 403
