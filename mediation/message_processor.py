@@ -61,7 +61,17 @@ def _attempts(text: str) -> int:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageProcessor:
     """
-    A compiled message processor.
+    Takes messages out of a store, and forwards or mediates them.
+
+    ::
+
+        <messageProcessor name="Forward" messageStore="Orders" targetEndpoint="BackEnd"
+            class="org.apache.synapse.message.processor.impl.forwarder.ScheduledMessageForwardingProcessor">
+            <parameter name="interval">1000</parameter>
+        </messageProcessor>
+
+    Classes: ``ScheduledMessageForwardingProcessor``, ``SamplingProcessor`` and
+    ``FailoverScheduledMessageForwardingProcessor``.
 
     Attributes:
         does: ``forwarding`` sends to an endpoint, ``sampling`` runs a sequence, ``moving`` puts into another store.

@@ -38,7 +38,21 @@ FORMATS: Final = ("soap11", "soap12", "pox", "get")
 @dataclass(frozen=True, slots=True)
 class Task:
     """
-    A compiled task.
+    Something that is done by the clock: a message that is injected, or a Python class with a method ``execute()``.
+
+    ::
+
+        <task name="clock" class="org.apache.synapse.startup.tasks.MessageInjector">
+            <trigger interval="5"/>
+            <property name="message"><tick/></property>
+            <property name="injectTo" value="sequence"/>
+            <property name="sequenceName" value="onTick"/>
+        </task>
+
+    ``<trigger>`` has ``interval`` (seconds) and perhaps ``count``, or ``cron`` (a Quartz expression), or ``once``.
+    Properties of the injector: ``message`` or ``registryKey``, ``to``, ``soapAction``, ``format`` (``soap11``,
+    ``soap12``, ``pox``, ``get``), ``injectTo`` (``main``, ``sequence``, ``proxy``), ``sequenceName``, ``proxyName``,
+    ``isSequential`` and ``coordination``.
 
     Attributes:
         work: what is done; the class is named by its configuration.

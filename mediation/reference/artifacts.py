@@ -20,7 +20,11 @@ RULES: Final = {
     "api": "rest-apis",
     "endpoint": "endpoints",
     "import": "connectors",
+    "inboundEndpoint": "inbound-endpoints",
+    "messageProcessor": "message-processors",
+    "messageStore": "message-stores",
     "registry": "registry",
+    "task": "tasks",
     "template": "templates",
 }
 """Sections of ``docs/compatibility.md``."""

@@ -46,7 +46,15 @@ FAILOVER: Final = "store.failover.message.store.name"
 @dataclass(frozen=True, slots=True)
 class MessageStore:
     """
-    A compiled message store.
+    A place where messages wait for a message processor.
+
+    ::
+
+        <messageStore name="Orders"/>
+
+    Without a class, or with that of ``JDBCMessageStore``, messages are kept in the server's database and outlive the
+    process; with that of ``InMemoryStore`` they are kept in memory. Parameters: ``store.failover.message.store.name``
+    names the store that gets what this one cannot take, if ``store.producer.guaranteed.delivery.enable`` is ``true``.
 
     Attributes:
         durable: whether what was accepted outlives the process.
