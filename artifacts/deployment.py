@@ -179,7 +179,9 @@ class _Loader:
         registry = self._served.get(("registry", "registry"))
         root = getattr(registry.artifact, "root", "") if registry is not None else ""
         names = {name for served in self._served.values() for name in served.references} if root else set()
-        found = {name: below(root, name) for name in names if resource_path(name) not in self._resources}
+        found = {
+            name: below(root, name, self._resources) for name in names if resource_path(name) not in self._resources
+        }
         return {name: entry for name, entry in found.items() if entry is not None}
 
     def _by_kind(self) -> Mapping[str, Mapping[str, Any]]:

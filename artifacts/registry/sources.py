@@ -101,16 +101,15 @@ def read_elsewhere(source: str) -> bytes:
     return content
 
 
-def below(root: str, key: str) -> LocalEntry | None:
+def below(root: str, key: str, resources: Mapping[str, ResourceEntry]) -> LocalEntry | None:
     """What a key means below the root of the configuration's ``<registry>``; ``None`` if there is nothing."""
     path = None if ":" in key else resource_path(key)
     if path is None or not root.startswith("file:"):
         return None
     try:
-        entry, _ = entry_of(key, read_elsewhere(f"{root.rstrip('/')}/{path}"))
+        return _resource(f"{root.rstrip('/')}/{path}", resources)
     except ResourceError:
         return None
-    return entry
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

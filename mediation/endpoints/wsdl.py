@@ -101,16 +101,20 @@ class WsdlEndpoint(Leaf):
         scheme = scheme_of(self.source)
         if scheme in ("http", "https"):
             return parse_xml(await HTTP.fetch(self.source, MAX_DOCUMENT, FETCH_SECONDS))
-        if scheme == "file":
+        entry = ctx.environment.local_entry(_path(self.source) if scheme == "file" else self.source)
+        if entry is None and scheme == "file":
             return parse_xml(await asyncio.to_thread(_read_file, self.source))
-        entry = ctx.environment.local_entry(self.source)
         if entry is None:
             raise ConnectionFailed(self.source, f"the WSDL {self.source} is not there")
         return parse_xml(entry.value) if isinstance(entry.value, str) else entry.value
 
 
+def _path(uri: str) -> str:
+    return unquote(urlsplit(uri).path)
+
+
 def _read_file(uri: str) -> bytes:
-    path = Path(unquote(urlsplit(uri).path))
+    path = Path(_path(uri))
     try:
         with path.open("rb") as document:
             content = document.read(MAX_DOCUMENT + 1)

@@ -25,7 +25,7 @@ from .found import (
     SourceFile,
     may_be_configuration,
 )
-from .resources import resources_of
+from .resources import named_by, resources_of
 from .transports import read_deployment_toml
 
 PACKAGES: Final = frozenset({".zip", ".car"})
@@ -60,6 +60,15 @@ def read_path(path: Path, name: str | None = None) -> Package:
         for part in found:
             package.add(part)
     return package
+
+
+def _named(package: Package, files: list[SourceFile], prefix: str) -> dict[str, str]:
+    """Files that artifacts of the package name by URL; these are ignored no more."""
+    given = {found.file for found in package.artifacts}
+    names = [file.path for file in files if prefix + file.path not in given and not file.path.endswith("/")]
+    found = named_by([artifact.text for artifact in package.artifacts], names)
+    package.ignored = [each for each in package.ignored if each.file.removeprefix(prefix) not in found]
+    return found
 
 
 def _read_one(file: str, content: bytes) -> Iterable[FoundArtifact | FoundTransport | Ignored] | str:
@@ -105,6 +114,7 @@ def _read_files(package: Package, read: Files, prefix: str, *, nested: bool = Fa
             for part in found:
                 name = connectors.operations.get(file.path)
                 package.add(renamed(part, name) if name and isinstance(part, FoundArtifact) else part)
+    resources |= _named(package, files, prefix)
     for file in read(resources.__contains__) if resources else ():
         if file.content is not None:
             package.add(FoundResource(prefix + file.path, resources[file.path], file.content))

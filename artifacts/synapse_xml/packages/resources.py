@@ -7,6 +7,7 @@ Where a file lies                                Where its path comes from
 ``NAME_VERSION/resources/`` of an application    ``registry-info.xml`` beside that directory
 a source project                                 the ``<item>`` or ``<collection>`` of an ``artifact.xml``
 ``wso2mi/resources/`` of a source project        its place; ``resources:x`` is ``x`` there
+what artifacts beside it name by ``file:`` URL   the URL, from the package's root on
 below ``registry/``, as in an export             its place; ``conf`` and ``gov`` stand for ``config`` and ``governance``
 ================================================ ====================================================================
 """
@@ -14,8 +15,10 @@ below ``registry/``, as in an export             its place; ``conf`` and ``gov``
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -27,6 +30,8 @@ from mediation.registry import resource_path
 from .found import SourceFile
 
 DESCRIPTIONS: Final = frozenset({"artifact.xml", "artifacts.xml", "registry-info.xml"})
+_FILE_URL: Final = re.compile(r"""\b(?:src|uri)\s*=\s*(?P<quote>["'])file:(?P<path>(?!/)[^"']+)(?P=quote)""")
+_ROOT: Final = re.compile(r"""<parameter\s+name\s*=\s*["']root["']\s*>\s*file:(?P<path>(?!/)[^<]+)<""")
 NO_RESOURCES: Final = DESCRIPTIONS | {"pom.xml"}
 PROJECT: Final = "wso2mi/resources/"
 SHORT: Final = frozenset({"conf", "gov"})
@@ -47,6 +52,31 @@ def resources_of(files: Sequence[SourceFile]) -> dict[str, str]:
         if posixpath.basename(file.path) in DESCRIPTIONS and file.content is not None:
             found |= _described(file, names)
     return found
+
+
+def named_by(texts: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+    """
+    Files that artifacts name by relative ``file:`` URLs, and those below the root of a ``<registry>``.
+
+    Args:
+        texts: of the artifacts.
+        names: of the files.
+
+    Returns:
+        Path in the registry, by file.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        for match in _FILE_URL.finditer(text):
+            path = resource_path(f"/{unquote(match['path'])}")
+            found |= {name: path for name in names if path is not None and f"/{name}".endswith(f"/{path}")}
+        for match in _ROOT.finditer(text):
+            path = resource_path(f"/{unquote(match['path'].strip())}")
+            for name in names if path is not None else ():
+                _, inside, rest = f"/{name}".partition(f"/{path}/")
+                if inside:
+                    found[name] = f"{path}/{rest}"
+    return {name: path for name, path in found.items() if posixpath.basename(name) not in NO_RESOURCES}
 
 
 def _by_place(name: str) -> str | None:

@@ -132,7 +132,7 @@ def test_no_kind_at_all_may_lie_elsewhere_if_that_is_the_setting(store, settings
 
 
 def test_plain_keys_mean_files_below_the_root_of_a_registry(store):
-    assert below("file:samples/", "a.xslt").value.tag == "a"
+    assert below("file:samples/", "a.xslt", {}).value.tag == "a"
     for root, key in [
         ("file:samples", "../samples/a.xslt"),
         ("file:samples", "conf:/a.xslt"),
@@ -140,4 +140,8 @@ def test_plain_keys_mean_files_below_the_root_of_a_registry(store):
         ("http://host/", "a.xslt"),
         ("", "a.xslt"),
     ]:
-        assert below(root, key) is None
+        assert below(root, key, {}) is None
+
+
+def test_a_root_may_lie_in_the_registry(resources):
+    assert below("file:samples", "a b.xml", resources).value.tag == "a"

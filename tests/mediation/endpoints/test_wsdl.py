@@ -50,6 +50,11 @@ async def test_a_local_entry(backend):
     assert await asked(wsdl("stock.wsdl"), ctx) == b"answered"
 
 
+async def test_a_file_that_is_in_the_registry(backend):
+    ctx = message(f'<localEntry key="samples/stock.wsdl">{WSDL.format(backend.url)}</localEntry>')
+    assert await asked(wsdl("file:samples/stock.wsdl"), ctx) == b"answered"
+
+
 async def test_a_document_behind_http(backend):
     async with http_backend() as documents:
         documents.answers(WSDL.format(backend.url).encode())

@@ -92,3 +92,34 @@ def test_a_large_resource_of_an_archive_is_refused_like_any_member(tmp_path):
 
     with pytest.raises(PackageError, match="inflates to more than"):
         read_path(path)
+
+
+@pytest.mark.parametrize("base", ["", "home/"])
+def test_what_artifacts_name_by_url_is_taken_from_the_package(tmp_path, base):
+    for name, content in {
+        "synapse.xml": """<definitions>
+            <registry><parameter name="root">file:./samples/resources/</parameter></registry>
+            <localEntry key="a" src="file:samples/a%20b.xslt"/>
+            <localEntry key="b" src="file:/etc/passwd"/>
+            <localEntry key="c" src="file:../outside.xslt"/>
+            <sequence name="s"><send><endpoint><wsdl uri='file:samples/s.wsdl'/></endpoint></send></sequence>
+        </definitions>""",
+        "samples/a b.xslt": "<a/>",
+        "samples/s.wsdl": "<s/>",
+        "samples/resources/deep/b.xml": "<b/>",
+        "samples/other.xslt": "<other/>",
+        "samples/resources/sequence.xml": '<sequence name="held"/>',
+    }.items():
+        path = tmp_path / "given" / base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (tmp_path / "outside.xslt").write_text("<outside/>")
+
+    package = read_path(tmp_path / "given")
+
+    assert sorted((each.path, each.content) for each in package.resources) == [
+        ("samples/a b.xslt", b"<a/>"),
+        ("samples/resources/deep/b.xml", b"<b/>"),
+        ("samples/s.wsdl", b"<s/>"),
+    ]
+    assert [each.file.rpartition("/")[2] for each in package.ignored] == ["other.xslt"]
