@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -16,6 +16,7 @@ from artifacts.importing import Options, import_paths
 from artifacts.models import ARTIFACT_MODELS, Deployment, RegistryResource, TransportSender
 from artifacts.reporting import FAILED, Entry, Outcome, Report, summary
 from artifacts.store import find_artifact
+from mediation.reference import pages
 
 from .downloads import download_everything
 from .health import Level
@@ -84,10 +85,24 @@ class DeploymentAdmin(admin.ModelAdmin):
         return [
             path("import/", view(self.import_view), name="artifacts_import"),
             path("export/", view(self.export_view), name="artifacts_export"),
+            path("reference/<str:page>", view(self.reference_view), name="artifacts_reference"),
         ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def reference_view(self, request: HttpRequest, page: str) -> HttpResponse:
+        """The reference of the language, as this version of the product has it."""
+        texts = {name: text for name, text in pages().items() if name != "README.md"}
+        if page not in texts:
+            raise Http404(f"There is no page {page}.")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Reference of the language",
+            "pages": list(texts),
+            "text": texts[page],
+        }
+        return TemplateResponse(request, "artifacts/reference.html", context)
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         if not may_export(request.user):

@@ -138,3 +138,12 @@ def test_the_first_page_leads_to_import_and_export(editor, db):
 
     assert URL in html
     assert "/admin/artifacts/deployment/export/" in html
+
+
+def test_the_reference_of_the_language_is_at_hand(viewer, client):
+    url = "/admin/artifacts/deployment/reference/mediators.md"
+
+    assert url.encode() in viewer.get("/admin/").content
+    assert "&lt;respond/&gt;" in viewer.get(url).content.decode()
+    assert viewer.get(url.replace("mediators", "nothing")).status_code == 404
+    assert "/admin/login/" in client.get(url)["Location"]
