@@ -14,6 +14,7 @@ from mediation.expressions.json_eval import JsonEval
 from mediation.expressions.results import is_node_list
 from mediation.payloads import Payload
 from mediation.payloads.json_text import dumps
+from mediation.payloads.nodes import own_copy
 
 if TYPE_CHECKING:
     from mediation.expressions import Expression
@@ -68,16 +69,18 @@ def cut_out(payload: Payload, nodes: list[Any], expression: Expression | None) -
         MediationError: the envelope or the Body is one of them.
     """
     cut = []
-    for node in nodes:
+    # From the last one on: an element in another that is cut out, too, is no longer in that one when its turn comes.
+    for node in reversed(nodes):
         if not isinstance(node, etree._Element):
             continue
         if node.getparent() is None or node is payload.body:
             source = "" if expression is None else expression.source
             raise MediationError(f"Error evaluating expression: {source}")
+        # lxml makes up a prefix for an element that leaves the place where its default namespace is declared.
+        cut.append(own_copy(node) if None in node.nsmap else node)
         detach(node)
-        cut.append(node)
     payload.changed()
-    return cut
+    return cut[::-1]
 
 
 def detach(element: etree._Element) -> None:

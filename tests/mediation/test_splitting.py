@@ -131,3 +131,13 @@ def test_cutting_takes_time_in_proportion():
 
     seconds(10)
     assert seconds(4000) < 12 * seconds(1000)
+
+
+def test_parts_keep_the_default_namespace_of_what_they_were_in():
+    ctx = message('<a xmlns="urn:a"><b>1</b><b><c/></b></a>', "application/xml")
+
+    assert parts(ctx, "//*[local-name() = 'b']") == ['<b xmlns="urn:a">1</b>', '<b xmlns="urn:a"><c/></b>']
+
+
+def test_a_part_in_another_part_is_taken_out_of_it():
+    assert parts(message("<a><b>1<b>2</b></b></a>", "application/xml"), "//b") == ["<b>1</b>", "<b>2</b>"]
