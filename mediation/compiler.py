@@ -32,6 +32,7 @@ from mediation.connectors import ConnectorOperation, is_operation
 from mediation.endpoints import Endpoint, compile_endpoint
 from mediation.errors import ConfigurationError, ExpressionSyntaxError, GrammarError, Needs, NotRunnable
 from mediation.expressions import compile_expression, compile_template, compile_value
+from mediation.expressions.xpath import XPath
 from mediation.findings import Finding, Severity
 from mediation.grammar import ARTIFACTS, KNOWN_MEDIATORS, MEDIATORS, Mediator, Reported, local_name, namespaces_of
 
@@ -173,14 +174,27 @@ class Compiler:
         Raises:
             ExpressionSyntaxError: it does not compile.
         """
-        return compile_expression(text, namespaces_of(element))
+        expression = compile_expression(text, namespaces_of(element))
+        self._weigh(expression, element)
+        return expression
 
     def value(self, text: str, element: etree._Element) -> Value:
         """
         Raises:
             ExpressionSyntaxError: the expression in braces does not compile.
         """
-        return compile_value(text, namespaces_of(element))
+        value = compile_value(text, namespaces_of(element))
+        self._weigh(value.expression, element)
+        return value
+
+    def _weigh(self, expression: Expression | None, element: etree._Element) -> None:
+        if isinstance(expression, XPath) and expression.repeats_search:
+            self.warning(
+                f'"{expression.source}" looks through the whole document for each node that the predicate is asked of; '
+                "a large message takes long",
+                element,
+                "expression.search",
+            )
 
     def template(self, text: str, element: etree._Element) -> InlineTemplate:
         """

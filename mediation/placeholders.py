@@ -8,24 +8,16 @@ They are filled in when an artifact is compiled, in the places where the origina
 from __future__ import annotations
 
 import copy
-import os
 import re
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from django.conf import settings
-
 from mediation.grammar import elements, local_name
-from mediation.vault import PRIVATE
+from mediation.process_values import environment_variable, file_property
 
 if TYPE_CHECKING:
     from lxml import etree
 
     from mediation.compiler import Compiler
-
-MAX_FILE: Final = 1024 * 1024
-"""Bytes of the file with properties."""
 
 ATTRIBUTES: Final = {
     ("endpoint", "address"): ("uri",),
@@ -97,40 +89,5 @@ def value_of(source: str, name: str) -> str | None:
     Args:
         source: ``SYSTEM`` is the environment of the process, ``FILE`` the file with properties, ``configs`` both.
     """
-    if source != "FILE" and name not in PRIVATE and name in os.environ:
-        return os.environ[name]
-    return None if source == "SYSTEM" else _properties().get(name)
-
-
-def _properties() -> dict[str, str]:
-    """Of the file in the setting ``ESB_PROPERTIES_FILE``; empty if it cannot be read."""
-    path = Path(settings.ESB_PROPERTIES_FILE)
-    try:
-        status = path.stat()
-        return _read(path, status.st_mtime_ns, status.st_size) if status.st_size <= MAX_FILE else {}
-    except (OSError, UnicodeDecodeError):
-        return {}
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, modified: int, size: int) -> dict[str, str]:
-    return parse_properties(path.read_text("utf-8"))
-
-
-_KEY: Final = re.compile(r"(?P<key>(?:\\.|[^\\=:\s])+)\s*[=:\s]?\s*(?P<value>.*)", re.DOTALL)
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """A Java properties file: ``key=value``, ``key: value``, comments, escapes, and lines that go on."""
-    found = {}
-    for line in re.sub(r"(?<!\\)((?:\\\\)*)\\\r?\n[ \t]*", r"\1", text).splitlines():
-        match = _KEY.fullmatch(line.strip())
-        if match and not line.lstrip().startswith(("#", "!")):
-            found[_unescaped(match["key"])] = _unescaped(match["value"])
-    return found
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _CONTROLS.get(match[2], match[2]), text)
+    found = None if source == "FILE" else environment_variable(name)
+    return file_property(name) if found is None and source != "SYSTEM" else found

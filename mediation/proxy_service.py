@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from lxml import etree
+
 from mediation import grammar
 from mediation.access import AccessRules, read_service_access
 from mediation.endpoints import Endpoint, IndirectEndpoint
@@ -16,11 +18,12 @@ from mediation.polled_files import PolledFiles, read_polled_files
 from mediation.service_description import PublishedWsdl, read_publish_wsdl
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from mediation.compiler import Compiler
 
 RUNNING_TRANSPORTS: Final = frozenset({"http", "https"})
+WRAPPER: Final = "Wrapper"
+"""Parameter: the element that text and binary content become, as ``{namespace}name`` or ``name``."""
+
 FILES: Final = "vfs"
 """The transport whose messages are files."""
 
@@ -49,6 +52,7 @@ class ProxyService:
         transports: of ``http`` and ``https``, those that it is offered on.
         start_on_load: ``False`` keeps it deployed, but not served.
         parameters: ``<parameter>`` values by name; XML values as text.
+        wrapper: tag of the element that text and binary content of requests become; ``None`` for the usual ones.
         wsdl: what it publishes; ``None`` for a generated description.
         files: of a local directory, which are its messages, too.
         access: who may call it, and read its description.
@@ -62,6 +66,7 @@ class ProxyService:
     transports: frozenset[str]
     start_on_load: bool
     parameters: Mapping[str, str]
+    wrapper: str | None = None
     wsdl: PublishedWsdl | None = None
     files: PolledFiles | None = None
     access: AccessRules = field(default_factory=AccessRules)
@@ -157,6 +162,7 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
         transports=transports,
         start_on_load=_start_on_load(element, compiler),
         parameters=parameters,
+        wrapper=_wrapper(element, parameters),
         files=files,
         wsdl=None if published is None else read_publish_wsdl(published, compiler),
         access=read_service_access(element, transports, compiler),
@@ -199,6 +205,16 @@ def _start_on_load(element: etree._Element, compiler: Compiler) -> bool:
     except ValueError as exc:
         compiler.warning(f'<proxy> startOnLoad "{text}" {exc}; it counts as true', element)
         return True
+
+
+def _wrapper(element: etree._Element, parameters: Mapping[str, str]) -> str | None:
+    name = parameters.get(WRAPPER)
+    if name is None:
+        return None
+    try:
+        return etree.QName(name).text
+    except ValueError:
+        raise GrammarError(f'{WRAPPER} "{name}" is not the name of an element', element.sourceline) from None
 
 
 def _parameters(element: etree._Element) -> dict[str, str]:

@@ -7,17 +7,16 @@ configuration is deployed; a message only looks into memory.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from mediation.process_values import environment_variable
+
 MAX_SECRET: Final = 64 * 1024
 """Bytes of a file; a larger one holds no secret."""
 MAX_SECRETS: Final = 1000
-PRIVATE: Final = frozenset({"SECRET_KEY", "DATABASE_URL"})
-"""Variables that are the server's own, and no artifact's business."""
 
 
 class Vault:
@@ -49,10 +48,7 @@ class Vault:
         Raises:
             ValueError: there is no such secret. The text has the alias alone.
         """
-        if kind == "ENV":
-            found = None if alias in PRIVATE else os.environ.get(alias)
-        else:
-            found = self._secrets.get(alias)
+        found = environment_variable(alias) if kind == "ENV" else self._secrets.get(alias)
         if found is None:
             raise ValueError(f'there is no secret "{alias}"')
         return found

@@ -332,7 +332,7 @@ def _message(
     default: dict[str, Any] = {TRANSPORT_IN_NAME: request.scheme, **found.properties}
     ctx = MessageContext(
         environment,
-        Payload(body, content_type),
+        Payload(body, content_type, wrapper=found.service.wrapper if isinstance(found.service, ProxyService) else None),
         default=default,
         axis2=axis2,
         headers=headers,

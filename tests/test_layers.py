@@ -12,7 +12,7 @@ PACKAGES = ("mediation", "artifacts", "esbsite")
 """Each may import those before it."""
 
 BANDS = {
-    "values": "errors file_system findings properties headers payloads branches message expressions options identity secret_reference vault",
+    "values": "errors file_system findings properties headers payloads branches message expressions options identity secret_reference process_values vault",
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service "
         "inbound_endpoint local_entry registry server_configuration alternatives placeholders inbox parameters "

@@ -35,6 +35,14 @@ OF_THE_CONTEXT: Final = frozenset(
 """Core functions that look at the context node when they have no argument."""
 
 
+INSTEAD: Final = {
+    "evaluate": "a message never says what is asked; choose between expressions with <switch> or <filter>",
+    "document": "use a local entry or a registry resource",
+    "current-dateTime": "use get-property('SYSTEM_DATE')",
+}
+"""What to use for functions that there are not."""
+
+
 def base64_encode(text: str, charset: str = "utf-8") -> str:
     return base64.b64encode(text.encode(codec(charset))).decode()
 

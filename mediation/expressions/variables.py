@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from urllib.parse import unquote
 
 from mediation.errors import ExpressionError, NotRunnable
 from mediation.payloads.xml import to_text
+from mediation.process_values import environment_variable, file_property
 from mediation.properties import HTTP_METHOD
 
 from .dates import DEFAULT_PATTERN, format_date
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 Read = Callable[["MessageContext"], Any]
 
-PROPERTY_SCOPES: Final = frozenset({"default", "axis2", "transport", "operation", "func", "system", "env", "registry"})
-_NOT_RUNNABLE_SCOPES: Final = {"file": "use the scope env, or a local entry"}
+PROPERTY_SCOPES: Final = frozenset(
+    {"default", "axis2", "transport", "operation", "func", "system", "env", "file", "registry"}
+)
 
 _VARIABLE_SCOPES: Final = {
     "ctx": "default",
@@ -53,7 +54,7 @@ def variable(name: str) -> Reading:
     if prefix in _VARIABLE_SCOPES:
         return Reading(_property(local, _VARIABLE_SCOPES[prefix]))
     if prefix == "sys":
-        return Reading(lambda ctx: os.environ.get(local, ""))
+        return Reading(lambda ctx: environment_variable(local) or "")
     if prefix == "var":
         return Reading(lambda ctx: ctx.variables.get(local))
     if prefix == "url":
@@ -73,12 +74,10 @@ def get_property(*arguments: str) -> Reading:
     ``get-property(name)``, ``(scope, name)``, ``(name, date format)`` or ``(scope, name, date format)``.
 
     Raises:
-        NotRunnable: a scope that this version does not have.
+        NotRunnable: a property of a registry resource.
         ValueError: no such form, or a date format that is none.
     """
     scope, name, pattern = _forms(arguments)
-    if scope in _NOT_RUNNABLE_SCOPES:
-        raise NotRunnable(f"get-property of the scope {scope}", _NOT_RUNNABLE_SCOPES[scope])
     if name == "SYSTEM_DATE":
         date_pattern = DEFAULT_PATTERN if pattern is None else pattern
         format_date(datetime.now(UTC), date_pattern)
@@ -92,7 +91,10 @@ def get_property(*arguments: str) -> Reading:
             raise NotRunnable("get-property of a property of a registry resource", "such properties are not kept")
         return Reading(lambda ctx: _resource(ctx, name))
     if scope in ("system", "env"):
-        return Reading(lambda ctx: os.environ.get(name, ""))
+        return Reading(lambda ctx: environment_variable(name) or "")
+    if scope == "file":
+        found = file_property(name) or ""
+        return Reading(lambda ctx: found)
     if scope != "default":
         return Reading(_property(name, scope))
     if name in _SPECIAL:
@@ -105,7 +107,7 @@ def _forms(arguments: tuple[str, ...]) -> tuple[str, str, str | None]:
         return "default", arguments[0], None
     if len(arguments) == 2:
         first, second = arguments
-        if first in PROPERTY_SCOPES or first in _NOT_RUNNABLE_SCOPES:
+        if first in PROPERTY_SCOPES:
             return first, second, None
         return "default", first, second
     if len(arguments) == 3:

@@ -95,11 +95,20 @@ class Concat:
 class XPath:
     """An expression for libxml2, compiled once; its context node is the SOAP Envelope."""
 
-    __slots__ = ("_evaluate", "_undeclared", "_variables", "_whole_nodes", "reads_payload", "source")
+    __slots__ = (
+        "_evaluate",
+        "_undeclared",
+        "_variables",
+        "_whole_nodes",
+        "reads_payload",
+        "repeats_search",
+        "source",
+    )
 
     def __init__(self, text: str, source: Source, namespaces: Mapping[str, str]) -> None:
         self.source = text
         self.reads_payload = source.reads_payload
+        self.repeats_search = source.repeats_search
         bound = {prefix: uri for prefix, uri in namespaces.items() if prefix}
         self._undeclared = sorted(source.prefixes - bound.keys() - {"xml"})
         self._variables = [(name, reading.read) for name, reading in source.variables.items()]

@@ -13,7 +13,7 @@ from typing import Final
 
 from mediation.errors import ExpressionSyntaxError, NotRunnable
 
-from .functions import CORE, FUNCTIONS, OF_THE_CONTEXT
+from .functions import CORE, FUNCTIONS, INSTEAD, OF_THE_CONTEXT
 from .variables import Reading, get_property, variable
 
 PREFIX: Final = "_esb"
@@ -55,6 +55,7 @@ class Source:
         functions: names of ours that it calls.
         prefixes: that name tests use.
         reads_payload: whether the body is needed to evaluate it.
+        repeats_search: whether a predicate looks through the whole document, once for each node that it is asked of.
         parts: the operands, if it is nothing but one literal or variable, or one ``concat`` of them.
     """
 
@@ -63,6 +64,7 @@ class Source:
     functions: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
     reads_payload: bool = False
+    repeats_search: bool = False
     parts: list[Token] | None = None
 
 
@@ -118,6 +120,7 @@ class _Rewriter:
             return self.name(index)
         else:
             self.note_path_start(token)
+            self.note_search(token)
             self.match_brackets(token)
             self.written.append(token)
         return index + 1
@@ -148,6 +151,11 @@ class _Rewriter:
             token.kind = "operator" if self.ends_operand else "step"
         elif token.text in _OPERATORS:
             token.kind = "operator"
+
+    def note_search(self, token: Token) -> None:
+        if token.text == "//" and "]" in self.brackets:
+            # Behind a step it looks through the descendants of that step only.
+            self.source.repeats_search |= not self.ends_operand or self.written[-1].kind == "variable"
 
     def match_brackets(self, token: Token) -> None:
         if token.kind != "symbol":
@@ -193,7 +201,8 @@ class _Rewriter:
             self.source.functions.add(name)
             self.written.append(Token("function", f"{PREFIX}:{name}"))
         else:
-            raise NotRunnable(f"the XPath function {name}()", f'in "{self.expression}"')
+            said = f'in "{self.expression}"'
+            raise NotRunnable(f"the XPath function {name}()", f"{INSTEAD[name]} ({said})" if name in INSTEAD else said)
         return index + 1
 
     def literal_arguments(self, index: int) -> tuple[list[str] | None, int]:

@@ -46,6 +46,7 @@ class FileJob:
     Args:
         flow: what messages run through.
         properties: of the default scope of each message.
+        wrapper: tag of the element that text and binary content become; ``None`` for the usual ones.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class FileJob:
         flow: Flow,
         properties: dict[str, Any],
         runtime: Runtime,
+        wrapper: str | None = None,
     ) -> None:
         self.claim = claim
         self._files = files
@@ -63,6 +65,7 @@ class FileJob:
         self._flow = flow
         self._properties = properties
         self._runtime = runtime
+        self._wrapper = wrapper
         self._seen: dict[Path, Stamp] = {}
         self._left: dict[Path, Stamp] = {}
         self._trouble = ""
@@ -153,7 +156,7 @@ class FileJob:
         modified = datetime.fromtimestamp(found.modified, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
         return MessageContext(
             self._runtime.environment,
-            Payload(content, content_type),
+            Payload(content, content_type, wrapper=self._wrapper),
             default=dict(self._properties),
             axis2={MESSAGE_TYPE: media_type(content_type), CONTENT_TYPE: content_type},
             headers=Headers(

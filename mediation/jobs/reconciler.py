@@ -133,7 +133,7 @@ def _poller(inbound: PollingInboundEndpoint, runtime: Runtime) -> Job:
 def _proxy_files(proxy: ProxyService, polled: PolledFiles, runtime: Runtime) -> Job:
     claim = Claim(("proxy", proxy.name), fingerprint(polled.texts))
     properties = {PROXY_NAME: proxy.name, TRANSPORT_IN_NAME: FILES}
-    return FileJob(claim, polled.files, polled.interval, proxy, properties, runtime)
+    return FileJob(claim, polled.files, polled.interval, proxy, properties, runtime, proxy.wrapper)
 
 
 class _Running:

@@ -38,14 +38,29 @@ class Built(NamedTuple):
 Builder = Callable[[bytes | str, str | None], Built]
 
 
-def build(raw: bytes | str, content_type: str | None) -> Built:
+def build(raw: bytes | str, content_type: str | None, wrapper: str | None = None) -> Built:
     """
     Build a body that is not blank. A type that nobody knows is taken for XML, as the originals do.
+
+    Args:
+        wrapper: tag of the element that text and binary content get, in place of the usual ones.
 
     Raises:
         PayloadError: the body is not what its content type says.
     """
-    return (_builder(media_type(content_type)) or _build_xml)(raw, content_type)
+    builder = _builder(media_type(content_type)) or _build_xml
+    built = builder(raw, content_type)
+    if wrapper is not None and builder in (_build_text, _build_binary):
+        _rename_content(body_of(built.envelope), wrapper)
+    return built
+
+
+def _rename_content(body: etree._Element, tag: str) -> None:
+    content = body[0]
+    namespace = etree.QName(tag).namespace
+    renamed = etree.SubElement(body, tag, nsmap={None: namespace} if namespace else None)
+    renamed.text = content.text
+    body.remove(content)
 
 
 def is_known(content_type: str | None) -> bool:

@@ -52,6 +52,7 @@ class Payload:
             of a type that has no builder is only carried, too.
         guess: a text of no type is looked at when somebody asks for its content: what turns out to be JSON or XML is
             read as that, and anything else is only carried.
+        wrapper: tag of the element that plain text and binary content become, in place of the usual ones.
 
     Attributes:
         raw: as it came; ``None`` once the body has been changed.
@@ -67,6 +68,7 @@ class Payload:
         "_json",
         "_value",
         "_version",
+        "_wrapper",
         "content_type",
         "is_frame",
         "modified",
@@ -79,12 +81,14 @@ class Payload:
         content_type: str | None = None,
         is_frame: bool = False,
         guess: bool = False,
+        wrapper: str | None = None,
     ) -> None:
         self.raw = raw
         self.content_type = content_type
         self.is_frame = is_frame
         self.modified = False
         self._guess = guess
+        self._wrapper = wrapper
         self._envelope: etree._Element | None = None
         self._attachments: tuple[Attachment, ...] = ()
         self._version: SoapVersion = "soap11"
@@ -151,7 +155,7 @@ class Payload:
         elif self._is_only_carried() or not self.raw or not self.raw.strip():
             self._set_empty()
         else:
-            self._envelope, self._version, self._attachments = build(self.raw, self.content_type)
+            self._envelope, self._version, self._attachments = build(self.raw, self.content_type, self._wrapper)
 
     def _is_only_carried(self) -> bool:
         return self.content_type is None or (self.is_frame and not is_known(self.content_type))
@@ -366,7 +370,7 @@ class Payload:
 
     def copy(self) -> Payload:
         """A payload whose changes this one does not see. Costs a copy of the tree only if the body was changed."""
-        other = Payload(self.raw, self.content_type, is_frame=self.is_frame, guess=self._guess)
+        other = Payload(self.raw, self.content_type, self.is_frame, self._guess, self._wrapper)
         other.modified = self.modified
         other._json = self._json
         other._attachments = self._attachments

@@ -247,6 +247,14 @@ class ProxyServiceSuite:
             assert response.headers.get("X-Read") == "Value"
             assert await response.read() == body
 
+    async def test_a_service_names_the_element_around_text(self, served, http):
+        wrapper = '<parameter name="Wrapper">{urn:x}line</parameter></proxy>'
+        await served.deploy(proxy("p", read("namespace-uri($body/*[. = 'Value'])")).replace("</proxy>", wrapper))
+
+        async with http.post("/services/p", data=b"Value", headers={"Content-Type": "text/plain"}) as response:
+            assert response.headers.get("X-Read") == "urn:x"
+            assert await response.read() == b"Value"
+
     async def test_a_body_that_cannot_be_parsed_runs_the_fault_sequence(self, served, http):
         fault = read("get-property('ERROR_CODE')").replace("<respond/>", "")
         await served.deploy(

@@ -148,3 +148,24 @@ def test_where_the_language_takes_no_synapse_expression_it_is_refused(xml):
     found = compilation(f'<sequence name="s">{xml}</sequence>')
 
     assert any("synapse expressions do not run here" in finding.message for finding in found.errors), found.findings
+
+
+def of_expression(expression):
+    text = expression.replace(">", "&gt;")
+    return compile_artifact(
+        parse_xml(f'<sequence name="s">\n<log><property name="p" expression="{text}"/></log></sequence>')
+    )
+
+
+@pytest.mark.parametrize(
+    "expression", ["//a[count(//b) > 1]", "//a[@b = $body//c]", "count(//a[count(//b[count(..) > 0]) > 0])"]
+)
+def test_a_predicate_that_looks_through_the_whole_document_is_warned_of(expression):
+    [warning] = of_expression(expression).findings
+    assert (warning.severity, warning.line, warning.check) == (Severity.WARNING, 2, "expression.search")
+    assert warning.message.startswith(f'"{expression}" looks through the whole document')
+
+
+@pytest.mark.parametrize("expression", ["//a[.//b]", "//a[b//c = 1]/d//e", "count(//a) + count(//b)", "//a[1]//b"])
+def test_other_searches_are_not(expression):
+    assert of_expression(expression).findings == ()

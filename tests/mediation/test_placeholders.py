@@ -3,7 +3,7 @@ from lxml import etree
 
 from mediation.compiler import Compiler, compile_artifact
 from mediation.payloads.xml import parse_xml
-from mediation.placeholders import filled, parse_properties
+from mediation.placeholders import filled
 
 ADDRESS = '<endpoint name="e"><address uri="{}"/></endpoint>'
 
@@ -96,18 +96,3 @@ def test_a_changed_file_counts(tmp_path):
     assert after(ADDRESS.format("$FILE:url"))[0] == ADDRESS.format("other value")
     (tmp_path / "file.properties").unlink()
     assert after(ADDRESS.format("$FILE:url"))[1] == ["$FILE:url has no value here"]
-
-
-def test_properties_files_are_java_s():
-    text = (
-        "# comment\n! another\n\na=1\nb : two words \n  c\\ d = \\u00e9\\n\\\\\nlong=one \\\n    two\nempty=\nalone\n"
-    )
-
-    assert parse_properties(text) == {
-        "a": "1",
-        "b": "two words",
-        "c d": "é\n\\",
-        "long": "one two",
-        "empty": "",
-        "alone": "",
-    }

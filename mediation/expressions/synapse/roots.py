@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
 
 from mediation.payloads import media_types
 from mediation.payloads.xml import to_text
+from mediation.process_values import environment_variable, file_property
 
 from .paths import Evaluate
 from .values import EvaluationError, parsed
@@ -75,10 +75,13 @@ def scoped(root: str, part: str, name: str) -> Evaluate:
 
 
 def config(name: str) -> Evaluate:
-    """``configs.name``: an environment variable of the process."""
+    """``configs.name``: an environment variable of the process, else a property of the file."""
+    of_file = file_property(name)
 
     def evaluate(ctx: MessageContext, item: Any) -> Any:
-        value = os.environ.get(name)
+        value = environment_variable(name)
+        if value is None:
+            value = of_file
         if value is None:
             raise EvaluationError(f"configs.{name} is not set")
         return parsed(value)

@@ -332,7 +332,6 @@ def test_registry_resources_are_read_as_text():
         ("document('file:///etc/passwd')", "document()"),
         ("re:test('a', '(a+)+$')", "test()"),
         ("get-property('registry', 'conf:/x@owner')", "registry"),
-        ("get-property('file', 'x')", "file"),
     ],
 )
 def test_what_this_version_lacks_is_reported(expression: str, what: str):

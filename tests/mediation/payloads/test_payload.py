@@ -245,6 +245,25 @@ def test_text_binary_and_nothing():
     assert payload.format()[0] == b""
 
 
+@pytest.mark.parametrize(
+    ("content_type", "first_child"),
+    [
+        ("text/plain", '<line xmlns="urn:x">a &lt; b</line>'),
+        ("application/octet-stream", '<line xmlns="urn:x">YSA8IGI=</line>'),
+    ],
+)
+def test_the_element_around_text_and_binary_content_has_the_name_that_is_wanted(content_type: str, first_child: str):
+    payload = Payload(b"a < b", content_type, wrapper="{urn:x}line").copy()
+
+    assert to_text(payload.first_child) == first_child
+    assert payload.format()[0] == b"a < b"
+
+
+def test_xml_keeps_its_names():
+    content = f'<text xmlns="{PAYLOAD_NS}">a</text>'
+    assert to_text(Payload(content, "application/xml", wrapper="line").first_child) == content
+
+
 def test_a_copy_and_its_original_do_not_see_each_other_s_changes():
     original = Payload(b"<a/>", "text/xml")
     original.replace_body(parse_xml("<b/>"))
