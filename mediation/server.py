@@ -20,6 +20,7 @@ from mediation.authentication import Patrol
 from mediation.branches import Branches
 from mediation.broadcasts import Broadcasts
 from mediation.database_thread import DATABASE_THREAD
+from mediation.databases.data_source import close_data_sources
 from mediation.defaults import default_sequence
 from mediation.http_inbound import HttpInboundEndpoint, http_inbound_endpoints
 from mediation.inbound_views import InboundHttpView
@@ -141,6 +142,7 @@ class Server:
         await HTTP.aclose()
         await ENGINE.aclose()
         await PROCESSOR.aclose()
+        close_data_sources()
 
     def reload(self) -> None:
         """Look for a new configuration now, not at the next poll. May be called from any thread."""
