@@ -125,7 +125,7 @@ ESB_JSON_SWITCHES = env.json("ESB_JSON_SWITCHES", default={})
 ESB_SCRIPT_WORKERS = env.int("ESB_SCRIPT_WORKERS", default=2)
 ESB_SCRIPT_SECONDS = env.float("ESB_SCRIPT_SECONDS", default=5.0)
 ESB_SCRIPT_MEMORY_BYTES = env.int("ESB_SCRIPT_MEMORY_BYTES", default=64 * 1024 * 1024)
-# Processes for XSLT 1.0, and as many for XSLT 2.0, 3.0 and XQuery; the time and memory that one transformation may take.
+# Processes for XSLT 1.0, and as many for XSLT 2.0, 3.0 and XQuery; time and memory that one of them may take.
 ESB_TRANSFORM_WORKERS = env.int("ESB_TRANSFORM_WORKERS", default=2)
 ESB_TRANSFORM_SECONDS = env.float("ESB_TRANSFORM_SECONDS", default=5.0)
 ESB_TRANSFORM_MEMORY_BYTES = env.int("ESB_TRANSFORM_MEMORY_BYTES", default=512 * 1024 * 1024)
@@ -203,6 +203,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["esbsite.formats"]
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 

@@ -18,6 +18,9 @@ SHOWN_BYTES: Final = 10_000
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that processes write; people only read them."""
 
+    class Media:
+        css = {"all": ["mediation/admin.css"]}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -83,7 +83,7 @@ class DatabaseQueue:
 
     async def bury(self, delivery: Delivery, error: str) -> None:
         row = StoredMessage.objects.filter(pk=delivery.key)
-        await _asked(lambda: row.update(dead=True, error=error))
+        await _asked(lambda: row.update(dead=True, attempts=delivery.attempts, error=error))
 
     async def arrival(self, timeout: float) -> None:
         self._arrived = asyncio.get_running_loop().create_future()

@@ -129,7 +129,7 @@ def address_endpoint(
         name=name,
         kind="Address",
         settings=settings,
-        suspension=Suspension(f"Endpoint : {name} with address {without_user(address)}"),
+        suspension=Suspension(f"{name} with address {without_user(address)}"),
         properties=properties,
         address=address,
         is_dynamic=bool(PLACEHOLDER.search(address)),

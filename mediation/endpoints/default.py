@@ -51,7 +51,7 @@ def read_default(
         name=name,
         kind="Default",
         settings=read_settings(element, compiler),
-        suspension=Suspension(f"Endpoint : {name}"),
+        suspension=Suspension(f"{name}"),
         properties=properties,
     )
 
@@ -63,7 +63,7 @@ _TO_ADDRESS = DefaultEndpoint(
     settings=Settings(
         policy=Policy(SuspensionPolicy(declared=True, mark_codes=frozenset({-1}), suspend_codes=frozenset({-1})))
     ),
-    suspension=Suspension("Endpoint : To"),
+    suspension=Suspension("To"),
     properties=(),
 )
 

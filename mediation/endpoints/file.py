@@ -106,7 +106,7 @@ def file_endpoint(
         name=name,
         kind="Address",
         settings=settings,
-        suspension=Suspension(f"Endpoint : {name} with address {address}"),
+        suspension=Suspension(f"{name} with address {address}"),
         properties=properties,
         address=address,
         path=local_path(address),

@@ -106,7 +106,7 @@ def read_http(
         name=name,
         kind="HTTP",
         settings=read_settings(element, compiler, method=method.upper() if method else None),
-        suspension=Suspension(f"Endpoint : {name} with address {without_user(text)}"),
+        suspension=Suspension(f"{name} with address {without_user(text)}"),
         properties=properties,
         template=UriTemplate(text),
         is_legacy=is_legacy,

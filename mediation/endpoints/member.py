@@ -80,7 +80,7 @@ def member_endpoint(group: str, host: str, http_port: int | None, https_port: in
         name=f"{group} member {host}:{http_port or https_port}",
         kind="Address",
         settings=Settings(policy=Policy(SuspensionPolicy(declared=True, initial=PROBE_SECONDS))),
-        suspension=Suspension(f"Endpoint : {group} member {host}"),
+        suspension=Suspension(f"{group} member {host}"),
         properties=(),
         host=host,
         http_port=http_port,

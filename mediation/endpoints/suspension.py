@@ -104,7 +104,7 @@ class Suspension:
     The state of one endpoint, shared by all messages of the process; used on the event loop only.
 
     Args:
-        description: for log lines, such as ``Endpoint : stock with address http://...``.
+        description: for log lines, such as ``stock with address http://...``.
         clock: monotonic seconds.
 
     Attributes:
@@ -137,7 +137,7 @@ class Suspension:
     def succeeded(self) -> None:
         if self.state not in (State.ACTIVE, State.OFF):
             logger.info(
-                "%s currently %s will now be marked active since it processed its last message",
+                "Endpoint : %s currently %s will now be marked active since it processed its last message",
                 self._description,
                 self.state.name,
             )
@@ -161,7 +161,7 @@ class Suspension:
         self.state = State.TIMEOUT
         self._retry_after(policy.retry_delay)
         logger.warning(
-            "%s is marked as TIMEOUT and will be retried : %d more time/s after : %s "
+            "Endpoint : %s is marked as TIMEOUT and will be retried : %d more time/s after : %s "
             "until its marked SUSPENDED for failure",
             self._description,
             left,
@@ -179,9 +179,9 @@ class Suspension:
         self.state = State.SUSPENDED
         self._duration = duration
         self._retry_after(duration)
-        logger.warning("%s will be marked SUSPENDED as it failed", self._description)
+        logger.warning("Endpoint : %s will be marked SUSPENDED as it failed", self._description)
         logger.warning(
-            "Suspending %s - %scurrent suspend duration is : %dms - Next retry after : %s",
+            "Suspending endpoint : %s - %scurrent suspend duration is : %dms - Next retry after : %s",
             self._description,
             "" if last is None else f"last suspend duration was : {last * 1000:.0f}ms and ",
             duration * 1000,

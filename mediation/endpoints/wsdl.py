@@ -160,7 +160,7 @@ def read_wsdl(
         name=name,
         kind="WSDL",
         settings=read_settings(element, compiler),
-        suspension=Suspension(f"Endpoint : {name} with address {without_user(source)}"),
+        suspension=Suspension(f"{name} with address {without_user(source)}"),
         properties=properties,
         source=source,
         service=service,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +58,7 @@ class Forwarder(StoreJob):
             except _Undeliverable as exc:
                 logger.warning("{%s} message %s is dead: %s", self.label, delivery.record.message_id, exc)
                 lease.handled(str(exc))
-                await self.until_done(partial(queue.bury, delivery, str(exc)), lease)
+                await self.until_done(partial(queue.bury, replace(delivery, attempts=attempts), str(exc)), lease)
                 return True
             except StoreUnavailable:
                 raise  # it may well have been delivered
@@ -81,7 +82,7 @@ class Forwarder(StoreJob):
             await self.until_done(partial(queue.done, [delivery]), lease)
             return True
         if processor.drop:
-            await self.until_done(partial(queue.bury, delivery, reason), lease)
+            await self.until_done(partial(queue.bury, replace(delivery, attempts=attempts), reason), lease)
             return True
         # Whoever activates it again grants the message as many attempts as before.
         await self.until_done(partial(queue.failed, delivery, 0, reason), lease)

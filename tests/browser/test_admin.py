@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from artifacts.models import Deployment, InboundEndpoint, Sequence
 from artifacts.store import save_artifact
+from mediation.models import EndpointStatus, ScheduledJob, ServingProcess
 
 from .conftest import PASSWORD
 
@@ -171,6 +173,35 @@ def test_names_with_scripts_in_them_run_nowhere(page):
     assert page.dialogs == []
 
 
+def wider_than_its_place(page) -> int:
+    return page.evaluate(
+        "document.querySelector('.results').scrollWidth - document.querySelector('.results').clientWidth"
+    )
+
+
+def test_lists_of_what_runs_fit_on_a_laptop(page):
+    now = timezone.now()
+    process = ServingProcess.objects.create(
+        host="esb-in-production", pid=12345, generation=3, started=now, heartbeat=now
+    )
+    failure = "Connection refused: stock.internal.example:8080"
+    ScheduledJob.objects.create(
+        kind="messageProcessor", name="forward-orders", holder=str(process), runs=10000, last_run=now, reason=failure
+    )
+    EndpointStatus.objects.create(
+        process=process,
+        artifact="stock-of-a-shop",
+        endpoint="AnonymousEndpoint",
+        address="http://stock.internal.example:8080/services/stock",
+        state="suspended",
+        retry_at=now,
+    )
+    for table in ("scheduledjob", "endpointstatus", "portstatus", "servingprocess"):
+        page.goto(f"{page.base_url}/admin/mediation/{table}/")
+        if page.query_selector(".results"):
+            assert wider_than_its_place(page) == 0, table
+
+
 def test_the_list_of_inbound_endpoints_fits_on_a_laptop(page):
     for number in range(3):
         save_artifact(
@@ -180,8 +211,5 @@ def test_the_list_of_inbound_endpoints_fits_on_a_laptop(page):
 
     page.goto(f"{page.base_url}/admin/artifacts/inboundendpoint/")
 
-    wider = page.evaluate(
-        "document.querySelector('.results').scrollWidth - document.querySelector('.results').clientWidth"
-    )
-    assert wider == 0
+    assert wider_than_its_place(page) == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280

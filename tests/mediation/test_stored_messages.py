@@ -1,6 +1,7 @@
 """Messages of durable stores: accepted means committed."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError
@@ -71,12 +72,12 @@ async def test_dead_letters_are_out_of_the_way():
     await queue.put(record(1))
     await queue.put(record(2))
     [poison] = await queue.take(1)
-    await queue.bury(poison, "refused")
+    await queue.bury(replace(poison, attempts=4), "refused")
 
     [following] = await queue.take(1)
     assert following.record == record(2)
     letter = await DATABASE_THREAD.run(lambda: DeadLetter.objects.get(dead=True))
-    assert (letter.message_id, letter.error) == ("urn:1", "refused")
+    assert (letter.message_id, letter.attempts, letter.error) == ("urn:1", 4, "refused")
 
 
 async def test_a_database_that_fails_accepts_nothing(monkeypatch):

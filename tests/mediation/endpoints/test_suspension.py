@@ -22,7 +22,7 @@ class Endpoint(Suspension):
     """The state of an endpoint that has this policy."""
 
     def __init__(self, policy, clock):
-        super().__init__("Endpoint : x with address http://x", clock)
+        super().__init__("x with address http://x", clock)
         self.policy = policy
 
     def failed(self, code):
@@ -108,4 +108,5 @@ def test_the_log_tells_the_last_duration_and_the_next(clock, caplog):
     endpoint.failed(101503)
     endpoint.failed(101503)
     assert "Endpoint : x with address http://x will be marked SUSPENDED as it failed" in caplog.messages
-    assert "last suspend duration was : 1000ms and current suspend duration is : 2000ms" in caplog.text
+    assert "Suspending endpoint : x with address http://x - last suspend duration was : 1000ms and " in caplog.text
+    assert " and current suspend duration is : 2000ms - Next retry after : " in caplog.text

@@ -14,11 +14,11 @@ def back_end(monkeypatch):
 
 @pytest.fixture
 def dead_letters(monkeypatch):
-    """What is buried, as store, body and reason."""
+    """What is buried, as store, body, failed deliveries and reason."""
     letters = []
 
     async def bury(store, delivery, error):
-        letters.append((store, delivery.record.body.decode(), error))
+        letters.append((store, delivery.record.body.decode(), delivery.attempts, error))
 
     monkeypatch.setattr(QUEUES, "_bury", bury)
     return letters

@@ -109,7 +109,7 @@ async def test_poison_goes_to_the_dead_letters_and_the_next_one_flows(back_end, 
     async with at_work(forwarder(processor(max__delivery__attempts=3, max__delivery__drop="Enabled"))):
         await until(lambda: waiting() == 0)
     assert back_end.texts == ["poison"] * 3 + ["next"]
-    assert dead_letters == [("S", "poison", "the endpoint answered with the status 500")]
+    assert dead_letters == [("S", "poison", 3, "the endpoint answered with the status 500")]
 
 
 async def test_the_store_for_failed_messages_gets_poison(back_end):
@@ -192,7 +192,7 @@ async def test_a_message_that_goes_nowhere_is_buried(back_end, dead_letters):
     put("x")
     async with at_work(forwarder(processor(target=""))):
         await until(lambda: dead_letters)
-    assert dead_letters[0][2].startswith("Property target.endpoint not found in the message context")
+    assert dead_letters[0][-1].startswith("Property target.endpoint not found in the message context")
 
 
 async def test_what_may_come_a_second_time_says_so(back_end, monkeypatch):
