@@ -112,9 +112,18 @@ def status_code(value: object, default: int) -> int:
 
 
 def _content(ctx: MessageContext, soap: str | None) -> Content:
-    """A client that speaks SOAP gets the version that it speaks, whatever version the back-end answered in."""
+    """
+    A client that speaks SOAP gets the version that it speaks, whatever version the back-end answered in.
+
+    What is no SOAP gets an envelope for it, unless it leaves as it came.
+    """
     wanted = ctx.axis2.get(MESSAGE_TYPE) or ctx.axis2.get(CONTENT_TYPE) or ctx.payload.content_type
     media = None if wanted is None else media_type(str(wanted))
-    if soap is not None and media != soap and media in (TEXT_XML, SOAP12) and ctx.payload.soap_version != "pox":
-        return http_message.content_as(ctx, soap, as_rest=False)
-    return http_message.content(ctx)
+    if soap is None or media not in (TEXT_XML, SOAP12):
+        return http_message.content(ctx)
+    payload = ctx.payload
+    as_it_came = not payload.modified and (not payload.raw or payload.media_type == media)
+    if as_it_came and media == soap:
+        return http_message.content(ctx)  # and nothing has to be parsed
+    fits = as_it_came if payload.soap_version == "pox" else media == soap
+    return http_message.content(ctx) if fits else http_message.content_as(ctx, soap, as_rest=False)

@@ -142,3 +142,28 @@ def test_a_soap12_client_gets_soap12():
 
 def test_a_soap_client_that_is_answered_in_json_gets_json():
     assert http_answer(message(b"{}", "application/json"), "text/xml").body == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("soap", "namespace"), [("text/xml", b"schemas.xmlsoap.org"), ("application/soap+xml", b"w3.org/2003")]
+)
+def test_what_a_sequence_made_of_json_is_soap_for_a_soap_client(soap, namespace):
+    ctx = message(b'{"a":1}', "application/json", messageType=soap)
+
+    answer = http_answer(ctx, soap)
+
+    assert namespace in answer.body
+    assert b"Body><jsonObject><a>1</a></jsonObject></" in answer.body
+    assert dict(answer.headers)["Content-Type"].startswith(soap)
+
+
+def test_what_a_sequence_changed_is_soap_for_a_soap_client():
+    ctx = message(b"<a/>")
+    ctx.payload.changed()
+
+    assert b"Body><a/></" in http_answer(ctx, "text/xml").body
+
+
+@pytest.mark.parametrize("soap", ["text/xml", "application/soap+xml"])
+def test_what_is_no_soap_and_was_not_changed_leaves_as_it_came(soap):
+    assert http_answer(message(b"<a />"), soap).body == b"<a />"
