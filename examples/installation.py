@@ -20,20 +20,25 @@ PATIENCE = 30  # seconds
 MAIN_PORT, HTTP_PORT = 8000, 8280
 
 
-def run(script: str, what: str, port: int, steps: Callable[[int, int], None], by_hand: str) -> None:
+def run(
+    script: str, what: str, port: int, steps: Callable[..., None], by_hand: str, *, back_port: int | None = None
+) -> None:
     """
     Serve the example of that ``run.py``, try it, and go on serving until Ctrl-C.
 
     Args:
         port: of the example's inbound endpoint, as its files say.
-        steps: tries it, given that port and the one of proxy services.
+        steps: tries it, given that port, the one of proxy services, and that of the back-end if there is one.
         by_hand: what to do while it goes on; ``{port}`` and ``{http}`` are the ports.
+        back_port: of a back-end that the steps serve, as the example's files say.
     """
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--once", action="store_true", help="stop when it has been tried")
-    parser.add_argument("--port", type=int, default=port, help=f"where WebSocket clients connect ({port})")
+    parser.add_argument("--port", type=int, default=port, help=f"of the inbound endpoint ({port})")
     parser.add_argument("--http-port", type=int, default=HTTP_PORT, help=f"of proxy services ({HTTP_PORT})")
     parser.add_argument("--main-port", type=int, default=MAIN_PORT, help=f"of the admin ({MAIN_PORT})")
+    if back_port:
+        parser.add_argument("--back-port", type=int, default=back_port, help=f"of the back-end ({back_port})")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="esb-example-") as directory:
@@ -44,12 +49,16 @@ def run(script: str, what: str, port: int, steps: Callable[[int, int], None], by
             "ESB_HOST": "127.0.0.1",
         }
         renumbered = {str(port): str(options.port), str(HTTP_PORT): str(options.http_port)}
+        ports = [options.port, options.http_port]
+        if back_port:
+            renumbered[str(back_port)] = str(options.back_port)
+            ports.append(options.back_port)
         manage(environment, "migrate", "-v0")
         manage(environment, "import_synapse", str(_artifacts(Path(script).resolve().parent, data, renumbered)))
         with serving(environment, options.main_port, data / "log"), contextlib.suppress(KeyboardInterrupt):
             for each in (options.port, options.http_port):
                 until_it_accepts(each)
-            steps(options.port, options.http_port)
+            steps(*ports)
             if not options.once:
                 print(by_hand.format(port=options.port, http=options.http_port) + "\nServing until Ctrl-C.", flush=True)
                 signal.pause()

@@ -7,11 +7,23 @@ import pytest
 
 from tests.esbsite.serving import ROOT
 
+PORTS = ("port", "http-port", "main-port")
 
-@pytest.mark.parametrize("example", ["browser-chat", "websocket-to-http", "http-to-websocket", "timer-broadcast"])
-def test_the_example_does_what_its_readme_says(example, free_port):
+
+@pytest.mark.parametrize(
+    ("example", "named"),
+    [
+        ("browser-chat", PORTS),
+        ("websocket-to-http", PORTS),
+        ("http-to-websocket", PORTS),
+        ("timer-broadcast", PORTS),
+        ("rest-api", PORTS),
+        ("store-and-forward", (*PORTS, "back-port")),
+    ],
+)
+def test_the_example_does_what_its_readme_says(example, named, free_port):
     directory = ROOT / "examples" / example
-    ports = [f"--{name}={free_port()}" for name in ("port", "http-port", "main-port")]
+    ports = [f"--{name}={free_port()}" for name in named]
 
     done = subprocess.run(
         [sys.executable, directory / "run.py", "--once", *ports],
