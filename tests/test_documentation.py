@@ -14,7 +14,6 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from mediation.compiler import compile_artifact
-from mediation.grammar import MEDIATORS
 from mediation.http_inbound import HttpInboundEndpoint
 from mediation.inbound_endpoint import WITHOUT_EFFECT, InboundEndpoint
 from mediation.message_processor import MessageProcessor
@@ -60,11 +59,12 @@ def blocks(page: Path) -> list[str]:
     return ["\n".join(line[4:] for line in block.splitlines()) for block in found]
 
 
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def anchors(page: Path) -> set[str]:
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
-    }
+    return {anchor_of(heading) for heading in re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)}
 
 
 def commands(page: Path) -> list[str]:
@@ -165,6 +165,14 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(linked), target
 
 
+def test_the_contents_of_a_long_page_are_its_sections():
+    page = ROOT / "docs" / "compatibility.md"
+    contents, *sections = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
+
+    linked = re.findall(r"\]\(#([^)]+)\)", contents)
+    assert linked == [anchor_of(heading) for heading in sections[::2]]
+
+
 CITATION = re.compile(r"docs/(\w+\.md)(?:``)?(?:, (\w[\w '-]*)| \((\w[\w '-]*)\))?")
 """``docs/page.md``, section; or ``docs/page.md`` (section). Prose may follow."""
 
@@ -196,14 +204,6 @@ def test_configuration_in_the_documentation_runs(page, xml):
 
     assert [str(finding) for finding in compilation.findings] == []
     assert compilation.artifact is not None
-
-
-def test_the_mediators_that_run_are_listed():
-    text = (ROOT / "docs" / "compatibility.md").read_text()
-    listed = re.search(r"\* \*\*Mediators\*\*: (.*?)\.\n", text, re.DOTALL)
-
-    assert listed is not None
-    assert sorted(names(listed[1])) == sorted(MEDIATORS)
 
 
 def test_parameters_of_inbound_endpoints_have_the_names_that_are_documented():
