@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from lxml import etree
 
 from mediation.branches import Branches
 from mediation.headers import Headers
 from mediation.payloads import Payload
 from mediation.payloads.media_types import SOAP12, TEXT_XML, media_type
+from mediation.payloads.nodes import own_copy
 from mediation.properties import CONTENT_TYPE, MESSAGE_TYPE, RESPONSE, TRANSPORT_HEADERS, is_true
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class MessageContext:
     fault_to: str | None = None
     relates_to: str | None = None
     action: str | None = None
+    _borrowed: frozenset[str] = frozenset()
+    """Properties of the default scope whose XML other messages hold, too; it is copied when it is looked at."""
+    _borrowed_variables: frozenset[str] = frozenset()
     _branches: Branches | None = None
     _operation: dict[str, Any] | None = None
     _other_scopes: dict[str, dict[str, Any]] | None = None
@@ -160,6 +166,13 @@ class MessageContext:
             self._variables = {}
         return self._variables
 
+    def variable(self, name: str) -> Any:
+        """The variable's value, or ``None``."""
+        if name in self._borrowed_variables:
+            self._borrowed_variables -= {name}
+            self.variables[name] = _copied(self.variables.get(name))
+        return None if self._variables is None else self._variables.get(name)
+
     def _scope(self, scope: str) -> dict[str, Any]:
         if scope == "default":
             return self.properties
@@ -182,6 +195,9 @@ class MessageContext:
     def get(self, name: str, scope: str = "default") -> Any:
         """The property's value, or ``None``."""
         if scope == "default":
+            if self._borrowed and name in self._borrowed:
+                self._borrowed -= {name}
+                self.properties[name] = _copied(self.properties.get(name))
             return self.properties.get(name)
         if scope == "axis2":
             value = self.axis2.get(name)
@@ -246,11 +262,17 @@ class MessageContext:
         ctx._branches = self.branches
         ctx._operation = self.operation
         ctx._variables = self._variables
+        if self._borrowed:
+            ctx._borrowed = self._borrowed
+        if self._borrowed_variables:
+            ctx._borrowed_variables = self._borrowed_variables
         return ctx
 
     def copy(self, payload: Payload | None = None) -> MessageContext:
         """
         A clone whose changes this message does not see (``clone``, ``OUT_ONLY`` calls).
+
+        XML in its properties and variables is copied when either of the two looks at it.
 
         Args:
             payload: its body; a copy of this message's by default.
@@ -264,25 +286,30 @@ class MessageContext:
             headers=None if self._headers is None else self._headers.copy(),
             is_response=self._response,
         )
-        for name in (
-            "to",
-            "from_",
-            "reply_to",
-            "fault_to",
-            "relates_to",
-            "action",
-            "answers",
-            "fault_handlers",
-            "depth",
-            "from_backend",
-            "functions",
-        ):
-            setattr(ctx, name, getattr(self, name))
+        ctx.to, ctx.from_, ctx.reply_to, ctx.fault_to = self.to, self.from_, self.reply_to, self.fault_to
+        ctx.relates_to, ctx.action, ctx.from_backend = self.relates_to, self.action, self.from_backend
+        ctx.fault_handlers, ctx.functions = self.fault_handlers, self.functions
+        ctx.depth, ctx.answers = self.depth, self.answers
         ctx._branches = self.branches
         ctx._operation = self.operation
-        ctx._variables = None if self._variables is None else dict(self._variables)
+        if trees := [name for name, value in self.properties.items() if type(value) in _TREES]:
+            ctx._borrowed = self._borrowed = frozenset(trees)
+        if self._variables is not None:
+            ctx._variables = dict(self._variables)
+            if trees := [name for name, value in self._variables.items() if type(value) in _TREES]:
+                ctx._borrowed_variables = self._borrowed_variables = frozenset(trees)
         return ctx
 
     def __repr__(self) -> str:
         direction = "response" if self.is_response else "request"
         return f"<MessageContext {direction} to={self.to!r} properties={sorted(self.properties)}>"
+
+
+_TREES: Final = frozenset({etree._Element, list})
+"""What may be XML: an element, or the nodes that an expression has found."""
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [own_copy(each) if isinstance(each, etree._Element) else each for each in value]
+    return own_copy(value) if isinstance(value, etree._Element) else value

@@ -65,6 +65,8 @@ def cut_out(payload: Payload, nodes: list[Any], expression: Expression | None) -
     """
     Take the elements among these nodes out of the body; anything else is no part.
 
+    Those of a property, which an XPath finds as copies, are parts, too.
+
     Raises:
         MediationError: the envelope or the Body is one of them.
     """
@@ -73,12 +75,13 @@ def cut_out(payload: Payload, nodes: list[Any], expression: Expression | None) -
     for node in reversed(nodes):
         if not isinstance(node, etree._Element):
             continue
-        if node.getparent() is None or node is payload.body:
+        if node is payload.envelope or node is payload.body:
             source = "" if expression is None else expression.source
             raise MediationError(f"Error evaluating expression: {source}")
         # lxml makes up a prefix for an element that leaves the place where its default namespace is declared.
         cut.append(own_copy(node) if None in node.nsmap else node)
-        detach(node)
+        if node.getparent() is not None:
+            detach(node)
     payload.changed()
     return cut[::-1]
 

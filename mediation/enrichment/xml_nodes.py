@@ -59,7 +59,9 @@ def nodes_of(value: Any, *, as_copies: bool = True) -> list[Node]:
 
 def put_at(target: Expression, nodes: Sequence[Node], action: str, ctx: MessageContext) -> None:
     """
-    Put the nodes where an XPath leads: to an element, an attribute, a text, or a property.
+    Put the nodes where an XPath leads: to an element, an attribute or a text of the message, or to a property.
+
+    What it finds within a property is a copy (lxml makes one), and no place to put anything.
 
     Raises:
         MediationError: it leads nowhere, or the nodes cannot be put there.
@@ -73,10 +75,9 @@ def put_at(target: Expression, nodes: Sequence[Node], action: str, ctx: MessageC
     found = target.value(ctx)
     node = found[0] if isinstance(found, list) and found else found
     owner = node.getparent() if isinstance(node, etree._ElementUnicodeResult) else node
-    if not isinstance(owner, etree._Element):
+    if not isinstance(owner, etree._Element) or not _is_in(ctx.payload.envelope, owner):
         logger.error("Invalid Target object to be enrich.")
         raise MediationError("Invalid Target object to be enrich.")
-    root = owner.getroottree().getroot()
     try:
         if node is owner:
             _put(owner, nodes, action)
@@ -84,8 +85,11 @@ def put_at(target: Expression, nodes: Sequence[Node], action: str, ctx: MessageC
             _put_text(node, owner, nodes)
     except ValueError as exc:  # a control character, or an element into itself
         raise MediationError(f"Invalid Source object to be inserted: {exc}") from exc
-    if ctx.payload.is_built and root is ctx.payload.envelope:
-        ctx.payload.changed()
+    ctx.payload.changed()
+
+
+def _is_in(envelope: etree._Element, element: etree._Element) -> bool:
+    return element is envelope or envelope in element.iterancestors()
 
 
 def _put(target: etree._Element, nodes: Sequence[Node], action: str) -> None:

@@ -56,7 +56,7 @@ def variable(name: str) -> Reading:
     if prefix == "sys":
         return Reading(lambda ctx: environment_variable(local) or "")
     if prefix == "var":
-        return Reading(lambda ctx: ctx.variables.get(local))
+        return Reading(lambda ctx: ctx.variable(local))
     if prefix == "url":
         return Reading(lambda ctx: _query_parameter(ctx.to, local))
     return Reading(_member(prefix, local))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from lxml import etree
 
 from mediation.errors import MediationError
 from mediation.expressions import compile_expression
@@ -68,6 +69,14 @@ def test_a_part_without_a_place_is_a_failure(place):
 @pytest.mark.parametrize("expression", ["//nothing", "string(//a)", "//b/text()", "count(//b)"])
 def test_what_is_no_element_is_no_part(expression):
     assert parts(message(XML, "application/xml"), expression) == []
+
+
+def test_elements_of_a_property_become_bodies_and_stay_in_it():
+    ctx = message("<x/>", "application/xml")
+    ctx.set("held", etree.fromstring(XML))
+
+    assert parts(ctx, "$ctx:held/b") == ["<b>1</b>", "<b>2</b>"]
+    assert to_text(ctx.get("held")) == XML
 
 
 def test_the_envelope_is_no_part():

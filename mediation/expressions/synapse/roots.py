@@ -35,7 +35,7 @@ def whole_payload(ctx: MessageContext, item: Any) -> Any:
 
 def variable(name: str) -> Evaluate:
     def evaluate(ctx: MessageContext, item: Any) -> Any:
-        value = ctx.variables.get(name)
+        value = ctx.variable(name)
         if value is None and name not in ctx.variables:
             raise EvaluationError(f"Variable {name} is not defined")
         return value

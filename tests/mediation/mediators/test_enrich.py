@@ -195,6 +195,14 @@ def test_a_target_that_is_not_there_is_a_fault():
         enrich(INLINE_XML, 'xpath="//m:missing"/>', soap(ORDER))
 
 
+def test_what_an_xpath_finds_in_a_property_is_no_target():
+    ctx = soap(ORDER)
+    ctx.set("held", etree.fromstring("<held><item/></held>"))
+    with pytest.raises(MediationError, match=r"^Invalid Target object to be enrich\.$"):
+        enrich(INLINE_XML, 'xpath="$ctx:held/item" action="child"/>', ctx)
+    assert not ctx.payload.modified
+
+
 def test_an_element_cannot_move_into_itself():
     with pytest.raises(MediationError):
         enrich('xpath="//m:order" clone="false"/>', 'xpath="//m:note" action="child"/>', soap(ORDER))
