@@ -130,4 +130,4 @@ class DeadLetterAdmin(StoredMessageAdmin):
     @admin.action(description="Put back into the store", permissions=["put_back"])
     def put_back(self, request: HttpRequest, letters: QuerySet[StoredMessage]) -> None:
         number = letters.update(dead=False, attempts=0, begun=False, error="")
-        self.message_user(request, f"{number} messages wait in their stores again, in their old places.")
+        self.message_user(request, f"Back in their stores, at their old places: {number}")

@@ -69,7 +69,7 @@ class SwitchingMixin:
             if saved.state in RUNNING:
                 names.append(saved.name)
             else:
-                text = f"{saved} was not {word} yet, because it is {State(saved.state).label}: {saved.reason}"
+                text = f"Not {word} yet: {saved}, because it is {State(saved.state).label}: {saved.reason}"
                 self.message_user(request, text, messages.WARNING)
         if names:
             self.message_user(request, f"{word.capitalize()}: {', '.join(names)}", messages.SUCCESS)

@@ -64,7 +64,7 @@ def test_dead_letters_are_put_back(admin_client):
     assert "urn:1" not in admin_client.get("/admin/mediation/storedmessage/").content.decode()
     assert "urn:1" in admin_client.get("/admin/mediation/deadletter/").content.decode()
 
-    act(admin_client, "deadletter", "put_back", letter)
+    assert "Back in their stores, at their old places: 1" in act(admin_client, "deadletter", "put_back", letter)
     letter.refresh_from_db()
     assert (letter.dead, letter.attempts, letter.begun) == (False, 0, False)
     assert not DeadLetter.objects.filter(dead=True).exists()

@@ -47,4 +47,4 @@ def test_a_faulty_artifact_says_that_it_goes_on_as_it_was(editor, rows):
     response = editor.post(change_url(rows["inboundendpoint"]).replace("change", "suspend"), follow=True)
 
     [told] = messages(response)
-    assert told.startswith("door was not suspended yet, because it is faulty, serving an older version: line 4")
+    assert told.startswith("Not suspended yet: door, because it is faulty, serving an older version: line 4")
