@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediation import grammar
 from mediation.databases.statements import ConnectionPool, PoolRule, Statement, run_statement
+from mediation.expressions.results import string_value
 from mediation.grammar import Mediator, mediator
 
 if TYPE_CHECKING:
@@ -78,4 +79,6 @@ def _text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
+    if isinstance(value, bool | float):
+        return string_value(value) or ""  # Java writes true and 1.0E7
     return str(value)

@@ -36,6 +36,13 @@ async def test_columns_by_name_and_number_become_text_properties(database: Datab
     assert (ctx.properties["id"], ctx.properties["price"]) == ("1", "82.5")
 
 
+async def test_numbers_are_written_as_java_writes_them(database: Database) -> None:
+    ctx = message()
+    results = '<result name="a" column="a"/><result name="b" column="b"/>'
+    await mediated(mediator(lookup(database, "select 1e7 as a, 3 as b", results)), ctx)
+    assert (ctx.properties["a"], ctx.properties["b"]) == ("1.0E7", "3")
+
+
 async def test_no_row_and_null_set_nothing(database: Database) -> None:
     result = '<result name="price" column="price"/>'
     found = mediator(lookup(database, "select price from company where name = ?", NAME + result))
