@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import os
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from typing import Final
-
-logger = logging.getLogger(__name__)
 
 MAX_ANSWER: Final = 256 * 1024 * 1024
 """Bytes; a child that announces more is out of its mind."""
@@ -56,6 +55,7 @@ class ChildPool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._free = asyncio.Semaphore(size)
         self._idle: list[_Child] = []
+        self._ending: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
     async def call(self, request: bytes, *, seconds: float) -> bytes:
@@ -90,7 +90,7 @@ class ChildPool:
                 if answered:
                     self._idle.append(child)
                 else:
-                    child.kill()
+                    self._end(child)
             return answer
         finally:
             free.release()
@@ -98,21 +98,24 @@ class ChildPool:
     def _follow_loop(self) -> None:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self.close()
+            while self._idle:
+                self._idle.pop().kill()
             self._loop = loop
             self._free = asyncio.Semaphore(self._size)
+            self._ending = set()
 
-    def close(self) -> None:
-        """End the children that do nothing; what runs ends by itself. The pool may be used again."""
-        while self._idle:
-            self._idle.pop().kill()
+    def _end(self, child: _Child) -> None:
+        child.kill()
+        task = asyncio.get_running_loop().create_task(child.ended())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def aclose(self) -> None:
-        """As :meth:`close`, and wait until they have ended."""
-        idle, self._idle = self._idle, []
-        for child in idle:
-            child.kill()
-        await asyncio.gather(*(child.ended() for child in idle))
+        """End the children that do nothing, and wait until they have; what runs ends by itself. May be used again."""
+        self._follow_loop()
+        while self._idle:
+            self._end(self._idle.pop())
+        await asyncio.gather(*self._ending)
 
 
 class _Child:
@@ -150,9 +153,15 @@ class _Child:
         await self._process.wait()
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, RuntimeError):
-            self._process.kill()
-        transport = getattr(self._process, "_transport", None)
-        if transport is not None:
-            with contextlib.suppress(RuntimeError):  # its loop is closed
-                transport.close()
+        """End it at once; the pipes to it are closed."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                # Not by the methods of the process or its transport: before they kill, they ask whether it has ended,
+                # which takes its exit status away from asyncio's watcher, who logs "Unknown child process pid".
+                os.kill(self._process.pid, signal.SIGKILL)
+        transport: asyncio.SubprocessTransport = self._process._transport  # type: ignore[attr-defined]
+        for descriptor in (0, 1):
+            pipe = transport.get_pipe_transport(descriptor)
+            if pipe is not None:
+                with contextlib.suppress(RuntimeError):  # its loop is closed
+                    pipe.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,7 @@ while head := read.read(4):
     request = read.read(int.from_bytes(head, "big"))
     if request == b"sleep": time.sleep(60)
     if request == b"die": os._exit(1)
+    if request == b"drip": write.write((9_000_000).to_bytes(4, "big") + bytes(8_000_000)); write.flush(); time.sleep(60)
     answer = {b"pid": str(os.getpid()).encode(), b"env": str(sorted(os.environ)).encode()}.get(request, request)
     write.write(len(answer).to_bytes(4, "big") + answer); write.flush()
 """
@@ -78,3 +80,30 @@ async def test_no_more_requests_wait_than_are_allowed(pool: ChildPool) -> None:
 async def test_a_child_does_not_see_our_environment(pool: ChildPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "x")
     assert b"SECRET" not in await pool.call(b"env", seconds=30)
+
+
+async def test_ends_of_children_leave_no_word_in_the_log(
+    pool: ChildPool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever asks takes the exit status away from asyncio's watcher, which then, sometimes, logs a warning.
+    asked: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(subprocess.Popen, "poll", asked.append)
+    for _ in range(5):
+        with pytest.raises(ChildError):
+            await pool.call(b"die", seconds=30)
+        with pytest.raises(ChildTimeout):
+            await pool.call(b"sleep", seconds=0.01)
+    await pool.call(b"x", seconds=30)
+    await pool.aclose()
+    assert asked == []
+    assert caplog.messages == []
+
+
+async def test_a_child_in_the_middle_of_its_answer_is_let_go_with_its_pipes(pool: ChildPool) -> None:
+    await pool.call(b"x", seconds=30)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(ChildTimeout):
+            await pool.call(b"drip", seconds=0.2)
+    await pool.aclose()
+    assert len(os.listdir("/proc/self/fd")) < descriptors
