@@ -14,7 +14,7 @@ from mediation.expressions.json_eval import JsonEval
 from mediation.expressions.results import is_node_list
 from mediation.payloads import Payload
 from mediation.payloads.json_text import dumps
-from mediation.payloads.nodes import own_copy
+from mediation.payloads.nodes import portable
 
 if TYPE_CHECKING:
     from mediation.expressions import Expression
@@ -78,8 +78,7 @@ def cut_out(payload: Payload, nodes: list[Any], expression: Expression | None) -
         if node is payload.envelope or node is payload.body:
             source = "" if expression is None else expression.source
             raise MediationError(f"Error evaluating expression: {source}")
-        # lxml makes up a prefix for an element that leaves the place where its default namespace is declared.
-        cut.append(own_copy(node) if None in node.nsmap else node)
+        cut.append(portable(node))
         if node.getparent() is not None:
             detach(node)
     payload.changed()

@@ -12,7 +12,7 @@ from lxml import etree
 from mediation.errors import MediationError, PayloadError, XmlError
 from mediation.expressions.results import is_node_list, string_value
 from mediation.payloads.json_text import loads
-from mediation.payloads.nodes import detach, own_copy, replace, set_text
+from mediation.payloads.nodes import detach, own_copy, portable, replace, set_text
 from mediation.payloads.soap import envelope_version
 from mediation.payloads.xml import parse_xml
 
@@ -78,18 +78,20 @@ def put_at(target: Expression, nodes: Sequence[Node], action: str, ctx: MessageC
     if not isinstance(owner, etree._Element) or not _is_in(ctx.payload.envelope, owner):
         logger.error("Invalid Target object to be enrich.")
         raise MediationError("Invalid Target object to be enrich.")
+    if any(isinstance(moving, etree._Element) and _is_in(moving, owner) for moving in nodes):
+        raise MediationError("Invalid Source object to be inserted: an element into itself")
     try:
         if node is owner:
             _put(owner, nodes, action)
         else:
             _put_text(node, owner, nodes)
-    except ValueError as exc:  # a control character, or an element into itself
+    except ValueError as exc:  # a control character
         raise MediationError(f"Invalid Source object to be inserted: {exc}") from exc
     ctx.payload.changed()
 
 
-def _is_in(envelope: etree._Element, element: etree._Element) -> bool:
-    return element is envelope or envelope in element.iterancestors()
+def _is_in(outer: etree._Element, element: etree._Element) -> bool:
+    return element is outer or outer in element.iterancestors()
 
 
 def _put(target: etree._Element, nodes: Sequence[Node], action: str) -> None:
@@ -107,8 +109,9 @@ def _put(target: etree._Element, nodes: Sequence[Node], action: str) -> None:
 
 
 def _detached(element: etree._Element) -> etree._Element:
+    moved = portable(element)
     detach(element)
-    return element
+    return moved
 
 
 def _put_text(target: Any, owner: etree._Element, nodes: Sequence[Node]) -> None:

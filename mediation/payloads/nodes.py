@@ -15,6 +15,15 @@ def own_copy(element: etree._Element) -> etree._Element:
     return copied
 
 
+def portable(element: etree._Element) -> etree._Element:
+    """
+    What to put elsewhere for an element that is then taken out of its tree: itself, or a copy.
+
+    lxml makes up a prefix for an element that leaves the place where its default namespace is declared.
+    """
+    return own_copy(element) if None in element.nsmap and element.getparent() is not None else element
+
+
 def detach(element: etree._Element) -> None:
     """Take the element out of its parent; the text that follows it stays. A root stays what it is."""
     parent = element.getparent()

@@ -203,9 +203,20 @@ def test_what_an_xpath_finds_in_a_property_is_no_target():
     assert not ctx.payload.modified
 
 
-def test_an_element_cannot_move_into_itself():
-    with pytest.raises(MediationError):
-        enrich('xpath="//m:order" clone="false"/>', 'xpath="//m:note" action="child"/>', soap(ORDER))
+@pytest.mark.parametrize("namespace", ["", 'xmlns="urn:default"'])
+def test_an_element_cannot_move_into_itself(namespace):
+    with pytest.raises(MediationError, match="an element into itself"):
+        enrich(
+            'xpath="//m:order" clone="false"/>',
+            'xpath="//m:note" action="child"/>',
+            soap(f"<x {namespace}>{ORDER}</x>"),
+        )
+
+
+def test_an_element_that_moves_keeps_its_default_namespace():
+    ctx = message('<a xmlns="urn:a"><b><c/></b></a>', "application/xml")
+    enrich('xpath="//*[local-name() = \'b\']" clone="false"/>', 'type="body"/>', ctx)
+    assert ctx.payload.format(charset=None)[0] == b'<b xmlns="urn:a"><c/></b>'
 
 
 def test_a_property_that_is_xml_makes_an_xml_body_of_json():
