@@ -213,3 +213,13 @@ def test_the_list_of_inbound_endpoints_fits_on_a_laptop(page):
 
     assert wider_than_its_place(page) == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_the_history_of_long_lines_fits_on_a_laptop(page):
+    short = f'<sequence {NS} name="long"><log level="custom"><property name="a" value="b"/></log></sequence>'
+    row = save_artifact(short).row
+    save_artifact(short.replace('value="b"', f'value="{"b" * 500}"'))
+
+    page.goto(f"{page.base_url}/admin/artifacts/sequence/{row.pk}/history/")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
