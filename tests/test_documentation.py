@@ -165,9 +165,9 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(linked), target
 
 
-def test_the_contents_of_a_long_page_are_its_sections():
-    page = ROOT / "docs" / "compatibility.md"
-    contents, *sections = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
+@pytest.mark.parametrize("page", ["compatibility.md", "operations.md", "websocket.md"])
+def test_the_contents_of_a_long_page_are_its_sections(page):
+    contents, *sections = re.split(r"^## (.+)$", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
 
     linked = re.findall(r"\]\(#([^)]+)\)", contents)
     assert linked == [anchor_of(heading) for heading in sections[::2]]
