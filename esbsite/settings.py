@@ -99,6 +99,8 @@ ESB_MAX_QUEUE_BYTES = env.int("ESB_MAX_QUEUE_BYTES", default=1024 * 1024)
 ESB_MAX_BODY_BYTES = env.int("ESB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
 # Requests to proxy services that one process mediates at a time; more get 503.
 ESB_MAX_REQUESTS = env.int("ESB_MAX_REQUESTS", default=10_000)
+# How often a message may come back to this process by HTTP, because services call themselves or each other.
+ESB_MAX_HOPS = env.int("ESB_MAX_HOPS", default=10)
 # Branches of one message (clone, iterate, recipient lists) that may wait for something at a time; others wait to start.
 ESB_MAX_BRANCHES = env.int("ESB_MAX_BRANCHES", default=100)
 # Messages of one process that may wait in the groups of aggregate mediators; more fail. And the seconds that a group

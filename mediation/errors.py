@@ -14,13 +14,14 @@ Everything that can go wrong, in one tree.
     └── MediationError                a message cannot go on: its fault sequence runs
         ├── PayloadError              the body is not what its content type says
         ├── ExpressionError           an expression failed on this message
-    ├── InvalidHeader             a header that cannot be written
+        ├── InvalidHeader             a header that cannot be written
         ├── SequenceNotFound
         ├── TemplateNotFound
         ├── MissingTemplateParameter
         ├── TooManySteps              sequences that call each other without end
         └── EndpointError
             ├── InvalidAddress        the message names an address that is none
+            ├── LoopDetected          the message has come back to this process too often
             ├── EndpointNotFound
             ├── BlockingCallFailed    a blocking call was answered with an HTTP error
             ├── EndpointNotReady      suspended, or switched off
@@ -282,6 +283,16 @@ class InvalidAddress(EndpointError):
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(f"{uri!r} is not an address: {reason}")
+        self.uri = uri
+
+
+class LoopDetected(EndpointError):
+    """The message comes back to where it is sent from, again and again. No endpoint is suspended for that."""
+
+    can_go_elsewhere = False
+
+    def __init__(self, uri: str, hops: int) -> None:
+        super().__init__(f"the message has come back {hops} times, and is to go to {uri}; does a service call itself?")
         self.uri = uri
 
 

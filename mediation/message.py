@@ -43,6 +43,8 @@ class MessageContext:
     """How many failures of this message were handed to a fault handler."""
     answers = 0
     """How many answers of back-ends, one after the other, have led to this message."""
+    hops = 0
+    """How often the message has come back to this process by HTTP; see :mod:`mediation.transports.hops`."""
     failure: Exception | None = None
     """What the ``ERROR_*`` properties tell of."""
     fault_handlers: tuple[FaultHandler, ...] = ()
@@ -258,7 +260,7 @@ class MessageContext:
         )
         ctx.relates_to = self._message_id
         ctx.functions = self.functions
-        ctx.answers = self.answers
+        ctx.answers, ctx.hops = self.answers, self.hops
         ctx._branches = self.branches
         ctx._operation = self.operation
         ctx._variables = self._variables
@@ -289,7 +291,7 @@ class MessageContext:
         ctx.to, ctx.from_, ctx.reply_to, ctx.fault_to = self.to, self.from_, self.reply_to, self.fault_to
         ctx.relates_to, ctx.action, ctx.from_backend = self.relates_to, self.action, self.from_backend
         ctx.fault_handlers, ctx.functions = self.fault_handlers, self.functions
-        ctx.depth, ctx.answers = self.depth, self.answers
+        ctx.depth, ctx.answers, ctx.hops = self.depth, self.answers, self.hops
         ctx._branches = self.branches
         ctx._operation = self.operation
         if trees := [name for name, value in self.properties.items() if type(value) in _TREES]:

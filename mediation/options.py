@@ -41,6 +41,7 @@ class Options:
     max_queue_bytes: int = 1024 * 1024
     max_body_bytes: int = 16 * 1024 * 1024
     max_requests: int = 10_000
+    max_hops: int = 10
     max_branches: int = 100
     max_grouped_messages: int = 10_000
     group_seconds: float = 300.0
@@ -89,6 +90,7 @@ class Options:
             max_queue_bytes=settings.ESB_MAX_QUEUE_BYTES,
             max_body_bytes=settings.ESB_MAX_BODY_BYTES,
             max_requests=settings.ESB_MAX_REQUESTS,
+            max_hops=settings.ESB_MAX_HOPS,
             max_branches=settings.ESB_MAX_BRANCHES,
             max_grouped_messages=settings.ESB_MAX_GROUPED_MESSAGES,
             group_seconds=settings.ESB_GROUP_SECONDS,

@@ -42,6 +42,7 @@ from mediation.scripting.engine import ENGINE
 from mediation.stores.queues import QUEUES
 from mediation.transformation.processor import PROCESSOR
 from mediation.transports.addresses import ADDRESSES
+from mediation.transports.hops import HOPS
 from mediation.transports.http import HTTP
 from mediation.transports.websocket import sender  # noqa: F401 - registers ws and wss
 from mediation.views import proxy_services
@@ -98,6 +99,7 @@ class Server:
         Returns when that was tried once. A source that fails now is tried until it works.
         """
         Branches.limit = self.options.max_branches
+        HOPS.limit = self.options.max_hops
         ADDRESSES.allow(self.options.allowed_addresses)
         use_switches(self.options.json_switches)
         ROOM.limit, ROOM.patience = self.options.max_grouped_messages, self.options.group_seconds

@@ -42,6 +42,7 @@ from mediation.properties import (
 from mediation.proxy_service import MainSequence, ProxyService
 from mediation.runtime import Runtime
 from mediation.transports import content_coding
+from mediation.transports.hops import HOPS
 from mediation.transports.websocket import Rejection
 from mediation.transports.websocket.pool import BackendPool
 
@@ -337,6 +338,7 @@ def _message(
         axis2=axis2,
         headers=headers,
     )
+    ctx.hops = HOPS.arrived(headers, request.META["SERVER_PORT"])
     ctx.to = axis2[TRANSPORT_IN_URL]
     # SOAP 1.2 has no SOAPAction; its action is a parameter of the media type (RFC 3902).
     ctx.action = (headers.get("SOAPAction") or "").strip(' "') or parameter(content_type, "action")

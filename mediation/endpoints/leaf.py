@@ -20,6 +20,7 @@ from mediation.errors import (
     GrammarError,
     InvalidAddress,
     InvalidHandshakeResponse,
+    LoopDetected,
     MediationError,
     PayloadError,
     SendTimeout,
@@ -184,7 +185,7 @@ class Leaf:
         settings = self.settings
         if not settings.retry.allows(exc.code):
             exc.can_go_elsewhere = False
-        if isinstance(exc, InvalidAddress | AuthenticationFailed):
+        if isinstance(exc, InvalidAddress | AuthenticationFailed | LoopDetected):
             return
         if isinstance(exc, SendTimeout) and exc.handler is DROPPED and settings.timeout.action is TimeoutAction.NONE:
             return

@@ -26,6 +26,7 @@ from mediation.properties import (
 
 from . import SendOptions, http_message
 from .content_coding import ENCODED
+from .hops import HOPS
 from .http_message import NO_CONTENT, Content, Field
 
 WITHOUT_BODY: Final = frozenset({"GET", "DELETE", "HEAD", "OPTIONS", "TRACE"})
@@ -74,6 +75,7 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
 
     Raises:
         InvalidAddress: the address is none.
+        LoopDetected: the message has come back to this process too often.
         MediationError: the message has a method or header that cannot be sent, or a body that has no form in the
             wanted type.
     """
@@ -94,6 +96,9 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
     if options.format == "soap12":
         dropped.add("soapaction")
     fields = http_message.fields(ctx.headers, frozenset(dropped))
+    hop = HOPS.field(url, ctx.hops)
+    if hop is not None:
+        fields.append(hop)
     if options.authorization is not None:
         url = url.with_user(None)
         fields.append(http_message.field("Authorization", options.authorization))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from yarl import URL
 
 from mediation.payloads.xml import SYNAPSE_NS
+from mediation.transports.hops import FIELD, HOPS
 from tests.mediation.http_backend import HttpBackend, free_port_url, http_backend, raw_backend
 
 SEED_BODY = (
@@ -227,6 +229,22 @@ class ProxyServiceSuite:
         async with http.get("/services/p") as response:
             assert (response.status, await response.read()) == (200, b"")
             assert response.headers["X-Read"] in ("0", "0.0")
+
+    # -- loops
+
+    async def test_a_service_that_calls_itself_fails_after_some_rounds(self, served, http, backend):
+        drop = '<property name="TRANSPORT_HEADERS" scope="axis2" action="remove"/>'
+        count = f'<call><endpoint><address uri="{backend.url}"/></endpoint></call>'
+        fault = f"<faultSequence>{read('$ctx:ERROR_MESSAGE')}</faultSequence></target>"
+        itself = proxy("p", count + drop + send(f"{served.base_url}/services/p"), read("$trp:X-Read"))
+        await served.deploy(itself.replace("</target>", fault))
+
+        started = time.perf_counter()
+        async with http.get("/services/p") as response:
+            assert "does a service call itself?" in response.headers["X-Read"]
+        assert time.perf_counter() - started < 2
+        assert len(backend.seen) == HOPS.limit + 1
+        assert not any(request.get(FIELD) for request in backend.seen)
 
     # -- bodies
 
