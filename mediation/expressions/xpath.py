@@ -97,6 +97,7 @@ class XPath:
 
     __slots__ = (
         "_evaluate",
+        "_is_plain",
         "_undeclared",
         "_variables",
         "_whole_nodes",
@@ -113,6 +114,7 @@ class XPath:
         self._undeclared = sorted(source.prefixes - bound.keys() - {"xml"})
         self._variables = [(name, reading.read) for name, reading in source.variables.items()]
         self._whole_nodes = "node()" in text
+        self._is_plain = not source.functions and not source.variables  # reads nothing but the tree
         bound[PREFIX] = _NAMESPACE
         try:
             self._evaluate = etree.XPath(
@@ -147,6 +149,11 @@ class XPath:
     def _evaluated(self, node: etree._Element, ctx: MessageContext) -> Any:
         if self._undeclared:
             raise ExpressionError(self.source, f"the prefix {self._undeclared[0]} is not declared")
+        if self._is_plain:
+            try:
+                return self._evaluate(node)
+            except etree.XPathError as exc:
+                raise ExpressionError(self.source, str(exc)) from exc
         outer = getattr(_evaluating, "ctx", None)
         _evaluating.ctx = ctx
         try:
