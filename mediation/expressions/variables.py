@@ -46,8 +46,8 @@ def variable(name: str) -> Reading:
 
     The reader answers ``None`` for a missing property. It raises ExpressionError for a variable that there is not.
     """
-    if name in _BODY_PARTS:
-        return Reading(_BODY_PARTS[name], reads_payload=True)
+    if name in BODY_PARTS:
+        return Reading(BODY_PARTS[name], reads_payload=True)
     prefix, colon, local = name.partition(":")
     if not colon:
         return Reading(_unknown(name))
@@ -62,7 +62,7 @@ def variable(name: str) -> Reading:
     return Reading(_member(prefix, local))
 
 
-_BODY_PARTS: Final[Mapping[str, Read]] = {
+BODY_PARTS: Final[Mapping[str, Read]] = {
     "body": lambda ctx: ctx.payload.body,
     "header": lambda ctx: ctx.payload.header,
     "env": lambda ctx: ctx.payload.envelope,

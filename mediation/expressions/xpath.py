@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from mediation.payloads.json_text import dumps
 
 from . import functions
 from .results import boolean_value, is_node_list, string_value
-from .variables import Read, get_property
+from .variables import BODY_PARTS, Read, get_property
 from .xpath_source import GET_PROPERTY, PREFIX, Source, Token, rewrite
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _NAMESPACE: Final = "urn:django-esb:xpath-functions"
 _NO_BODY: Final = etree.Element("none")  # the context node of expressions that read no body
+
+# One location path, and nothing beside it.
+_ROOTED: Final = re.compile(r"\s*\$(?P<name>body|header|env)\s*(?P<path>/[^$|]*)")
 
 _evaluating = threading.local()  # .ctx: the message, for functions that libxml2 calls back
 
@@ -42,6 +46,12 @@ def compile_xpath(text: str, namespaces: Mapping[str, str]) -> Expression:
         if len(operands) == 1:
             return Single(text, operands[0], source.reads_payload)
         return Concat(text, operands, source.reads_payload)
+    rooted = _ROOTED.fullmatch(text)
+    if rooted is not None:
+        # To start at a node costs less than to hand it over as a variable.
+        path = rooted["path"]
+        relative = rewrite(f".{path}" if path.startswith("//") else path[1:])
+        return XPath(text, relative, namespaces, start=BODY_PARTS[rooted["name"]])
     return XPath(text, source, namespaces)
 
 
@@ -93,11 +103,17 @@ class Concat:
 
 
 class XPath:
-    """An expression for libxml2, compiled once; its context node is the SOAP Envelope."""
+    """
+    An expression for libxml2, compiled once; its context node is the SOAP Envelope.
+
+    Args:
+        start: gives another context node; the expression finds nothing where there is none.
+    """
 
     __slots__ = (
         "_evaluate",
         "_is_plain",
+        "_start",
         "_undeclared",
         "_variables",
         "_whole_nodes",
@@ -106,9 +122,12 @@ class XPath:
         "source",
     )
 
-    def __init__(self, text: str, source: Source, namespaces: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, source: Source, namespaces: Mapping[str, str], *, start: Read | None = None
+    ) -> None:
         self.source = text
-        self.reads_payload = source.reads_payload
+        self._start = start
+        self.reads_payload = source.reads_payload or start is not None
         self.repeats_search = source.repeats_search
         bound = {prefix: uri for prefix, uri in namespaces.items() if prefix}
         self._undeclared = sorted(source.prefixes - bound.keys() - {"xml"})
@@ -140,11 +159,18 @@ class XPath:
             ExpressionError: an undeclared prefix, wrong arguments, or a property that XPath cannot take.
             PayloadError: the body cannot be parsed.
         """
+        if self._start is not None:
+            return self._from_start(ctx, self._start)
         return self._evaluated(ctx.payload.envelope if self.reads_payload else _NO_BODY, ctx)
+
+    def _from_start(self, ctx: MessageContext, start: Read) -> Any:
+        node = start(ctx)
+        return [] if node is None else self._evaluated(node, ctx)
 
     def string_at(self, element: etree._Element, ctx: MessageContext) -> str | None:
         """The string value with another context node than the envelope."""
-        return string_value(self._evaluated(element, ctx), whole_nodes=self._whole_nodes)
+        found = self._evaluated(element, ctx) if self._start is None else self._from_start(ctx, self._start)
+        return string_value(found, whole_nodes=self._whole_nodes)
 
     def _evaluated(self, node: etree._Element, ctx: MessageContext) -> Any:
         if self._undeclared:

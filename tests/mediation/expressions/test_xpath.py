@@ -382,3 +382,37 @@ def test_nodes_of_a_function_outlive_the_evaluation():
 
 def test_a_carried_frame_has_an_empty_body():
     assert string("count($body/*)", message(Payload("<a/>"))) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$body/a/b", "1"),
+        ("$body//b", "1"),
+        ("$body/a[b=1]/c", "2"),
+        ("$body/a[../a/b=1]/c", "2"),
+        ("$header/h", ""),
+        ("$env/*[2]/a/c", "2"),
+        ("$body/a/b/text()", "1"),
+        ("$body/a/b | $body/a/c", "<b>1</b><c>2</c>"),
+        ("concat($body/a/b, $body/a/c)", "12"),
+        ("$body /a/c", "2"),
+    ],
+)
+def test_paths_that_start_at_a_part_of_the_envelope(text: str, expected: str) -> None:
+    soap = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/>'
+        "<s:Body><a><b>1</b><c>2</c></a></s:Body></s:Envelope>"
+    )
+    assert compile_xpath(text, {}).string(message(Payload(soap, "text/xml"))) == expected
+
+
+def test_a_path_that_starts_at_a_header_that_is_not_there_finds_nothing() -> None:
+    expression = compile_xpath("$header/h", {})
+    assert expression.string(message(Payload("<a/>", "application/xml"))) == ""
+    assert expression.boolean(message(Payload("<a/>", "application/xml"))) is False
+
+
+def test_a_mistake_in_such_a_path_is_found_at_deployment() -> None:
+    with pytest.raises(ExpressionSyntaxError):
+        compile_xpath("$body/a[", {})
