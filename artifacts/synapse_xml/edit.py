@@ -3,7 +3,7 @@
 from lxml import etree
 
 from mediation.grammar import elements
-from mediation.payloads.xml import parse_xml
+from mediation.payloads.xml import parse_xml, whole_text
 
 INDENTATION = "    "
 
@@ -33,7 +33,7 @@ def read_flag(element: etree._Element, name: str, *, default: bool) -> bool:
 def content(element: etree._Element) -> str:
     """What stands between the tags: text without the white space around it, or markup if there are child elements."""
     if next(elements(element), None) is None:
-        return str(element.xpath("string()")).strip()
+        return whole_text(element).strip()
     return ((element.text or "") + "".join(etree.tostring(part, encoding="unicode") for part in element)).strip()
 
 

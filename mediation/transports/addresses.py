@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import unquote
 
@@ -33,6 +35,26 @@ _USER: Final = re.compile(r"://[^/@\s]*@")
 def without_user(uri: str) -> str:
     """An address without its user name and password, for logs and pages."""
     return _USER.sub("://", uri)
+
+
+def refuse_link_local(ip: str) -> None:
+    """
+    Refuse an address such as 169.254.169.254, where clouds keep the credentials of the machine.
+
+    For what is connected to, when names have been looked up: no name, redirect or notation gets around it.
+
+    Raises:
+        LinkLocalRefused: it is one.
+    """
+    found = ip_address(ip.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_link_local:
+        raise LinkLocalRefused(errno.EACCES, "Link-local addresses are refused")
+
+
+class LinkLocalRefused(OSError):
+    """See :func:`refuse_link_local`."""
 
 
 @dataclass(frozen=True, slots=True)

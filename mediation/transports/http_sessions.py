@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import re
 import socket
 import ssl
-from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 import aiohttp
 
 from . import tls
+from .addresses import LinkLocalRefused, refuse_link_local
 from .http_parameters import HttpParameters
 
 MAX_LINE: Final = 16 * 1024
@@ -82,21 +81,9 @@ class Sessions:
             await session.close()
 
 
-class LinkLocalRefused(OSError):
-    """
-    An address such as 169.254.169.254, where clouds keep the credentials of the machine.
-
-    Checked on the address that is connected to, so no name, redirect or notation gets around it.
-    """
-
-
 def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
     family, kind, protocol, _, peer = address
-    ip = ip_address(str(peer[0]).partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    if ip.is_link_local:
-        raise LinkLocalRefused(errno.EACCES, f"Link-local addresses are refused: {ip}")
+    refuse_link_local(str(peer[0]))
     return socket.socket(family, kind, protocol)
 
 
@@ -114,7 +101,7 @@ def why(exc: aiohttp.ClientConnectorError) -> str:
         return f"TLS handshake failed: {where}: {exc.os_error}"
     error = exc.os_error
     if isinstance(error, LinkLocalRefused):
-        return str(error.strerror)
+        return f"{error.strerror}: {where}"
     tried = _TRIED.search(str(error))
     if tried is not None and tried[1] != exc.host:
         where = f"{exc.host}/{tried[1]}:{exc.port}"

@@ -25,6 +25,7 @@ from typing import cast
 import aiofastnet
 
 from mediation.errors import ConnectionFailed
+from mediation.transports.addresses import refuse_link_local
 
 logger = logging.getLogger(__name__)
 
@@ -206,6 +207,7 @@ async def connect(
     targets = await _resolve(uri, host, port, timeout)
     for count, target in enumerate(targets):
         try:
+            refuse_link_local(target)
             async with asyncio.timeout((deadline - loop.time()) / (len(targets) - count)):
                 if ssl is None and fast:
                     await aiofastnet.create_connection(loop, protocol_factory, target, port)

@@ -109,6 +109,10 @@ class TestFailing:
     async def test_to_resolve(self) -> None:
         assert (await failure("ws://nowhere.invalid/")).reason == "Unknown host: nowhere.invalid"
 
+    @pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[::ffff:169.254.169.254]", "[fe80::1]"])
+    async def test_to_connect_to_addresses_of_the_link(self, host: str) -> None:
+        assert (await failure(f"ws://{host}/")).reason.startswith("Link-local addresses are refused: ")
+
     @pytest.mark.parametrize(
         "uri", ["http://localhost/", "ws:/localhost", "ws://", "localhost:80", "ws://localhost:99999/", "ws://[::1/"]
     )
