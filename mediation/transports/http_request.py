@@ -91,8 +91,10 @@ def write_request(ctx: MessageContext, uri: str, options: SendOptions) -> Reques
         url, content = _with_query(url, form.body.decode("latin-1")), NO_CONTENT
     else:
         content = NO_CONTENT
+    dropped = {"server"}  # of an earlier answer: the originals do not tell the next back-end, either
     # Credentials of the address are the endpoint's own; the library refuses to choose.
-    dropped = {"authorization"} if url.user is not None or options.authorization is not None else set()
+    if url.user is not None or options.authorization is not None:
+        dropped.add("authorization")
     if options.format == "soap12":
         dropped.add("soapaction")
     fields = http_message.fields(ctx.headers, frozenset(dropped))

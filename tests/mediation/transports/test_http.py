@@ -87,6 +87,12 @@ async def test_only_fields_of_the_message_are_sent(transport, backend):
     assert seen.get("Host") == backend.url.removeprefix("http://")
 
 
+async def test_a_back_end_is_not_told_what_server_answered_before(transport, backend):
+    await transport.send(message(Server="one", X_A="1"), backend.url, SendOptions())
+
+    assert {name.lower() for name, _ in backend.seen[0].headers} == {"host", "x-a", "content-length", "content-type"}
+
+
 async def test_request_host_header_replaces_the_host(transport, backend):
     ctx = message()
     ctx.set("REQUEST_HOST_HEADER", "shop.example:8280", "axis2")
