@@ -13,6 +13,7 @@ from mediation.errors import EndpointError, MediationError, SendTimeout, Sequenc
 from mediation.flow import Outcome, Step
 from mediation.http_answer import ACCEPTED, UNAVAILABLE, HttpAnswer, http_answer, status_code
 from mediation.mediators.send import SendMediator
+from mediation.mediators.sequence import PreMediate
 from mediation.message import MessageContext
 from mediation.properties import EXPIRED, FORCE_SC_ACCEPTED, HTTP_METHOD, HTTP_SC, is_true
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CONNECT_FAILURE_STATUS: Final = "ws.http.connect_failure_status"
 """Parameter of the ``ws`` sender: the status for a failed back-end when no sequence answers."""
 
+_PRE_MEDIATE: Final = PreMediate()
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,8 @@ class Exchange:
     The client of one HTTP request.
 
     The request leg runs the in sequence of the service, and its endpoint if the sequence lets the message
-    through. Each answer to a ``<send>`` is a response leg, run when the request leg has unwound. The client gets what
+    through. Each answer to a ``<send>`` is a response leg, run when the request leg has unwound. Both begin with the
+    sequence ``pre-mediate``. The client gets what
     the first ``reply`` brings, or 202 when all legs, branches and groups have ended without one
     (``docs/compatibility.md``, the 202 rule). They run to their end whether or not the client waits.
 
@@ -126,9 +129,9 @@ class Exchange:
             raise MediationError(
                 f"{flow.MAX_ANSWERS} answers of back-ends to one request; does the out sequence send to a back-end?"
             )
-        leg = _ResponseLeg(self.service, receive)
+        steps = (_PRE_MEDIATE, _ResponseLeg(self.service, receive))
         fault = _ResponseFault(self.service.fault_sequence, self)
-        response.branches.later(partial(flow.run_leg, leg.mediate, response, fault))
+        response.branches.later(partial(flow.run_leg, partial(flow.run, steps), response, fault))
 
     # -- legs
 
@@ -147,7 +150,9 @@ class Exchange:
 
     def _mediate_request(self, ctx: MessageContext) -> Outcome:
         service = self.service
-        steps: list[Step] = [] if service.in_sequence is None else [service.in_sequence]
+        steps: list[Step] = [_PRE_MEDIATE]
+        if service.in_sequence is not None:
+            steps.append(service.in_sequence)
         if service.endpoint is not None:
             steps.append(SendMediator(receive=None, build_message=False, endpoint=service.endpoint))
         return flow.run(steps, ctx)

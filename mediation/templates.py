@@ -11,7 +11,7 @@ from mediation.errors import GrammarError, MissingTemplateParameter
 from mediation.expressions import Expression
 from mediation.flow import Outcome
 from mediation.grammar import artifact, boolean, elements, find, local_name
-from mediation.mediators.sequence import NamedSequence, SequenceMediator
+from mediation.mediators.sequence import SequenceMediator, guarded
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -100,9 +100,7 @@ class SequenceTemplate:
 
     def mediate(self, ctx: MessageContext) -> Outcome:
         """The body alone; :meth:`call` sets its parameters."""
-        if self.on_error is None:
-            return self.body.mediate(ctx)
-        return flow.guard(self.body.mediate, ctx, NamedSequence(self.on_error, "fault"))
+        return guarded(self.body.mediate, ctx, self.on_error, f"template : {self.name}")
 
     def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = {}

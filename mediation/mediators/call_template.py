@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from mediation import flow, grammar
+from mediation import grammar
 from mediation.errors import TemplateNotFound
 from mediation.expressions import JsonEval, Value
 from mediation.expressions.results import is_node_list, string_value
 from mediation.flow import Outcome
 from mediation.grammar import Mediator, Node, mediator, node
-from mediation.mediators.sequence import NamedSequence
+from mediation.mediators.sequence import guarded
 from mediation.message import MessageContext
 from mediation.templates import Escaped, SequenceTemplate
 
@@ -89,9 +89,7 @@ class CallTemplateMediator(Mediator):
     parameters: tuple[WithParam, ...] = grammar.children("with-param", WithParam)
 
     def mediate(self, ctx: MessageContext) -> Outcome:
-        if self.on_error is None:
-            return self._call(ctx)
-        return flow.guard(self._call, ctx, NamedSequence(self.on_error, "fault"))
+        return guarded(self._call, ctx, self.on_error, f"call-template : {self.target}")
 
     def _call(self, ctx: MessageContext) -> Outcome:
         template = sequence_template(self.target, ctx)

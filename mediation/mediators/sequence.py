@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal
 
 from mediation import flow, grammar
 from mediation.errors import GrammarError, SequenceNotFound
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from lxml import etree
 
     from mediation.compiler import Compiler
+
+PRE_MEDIATE: Final = "pre-mediate"
+"""The sequence that HTTP requests and the answers of back-ends run through first."""
+
+logger = logging.getLogger(__name__)
 
 
 @node("sequence")
@@ -32,7 +39,7 @@ class SequenceMediator(Mediator):
     def mediate(self, ctx: MessageContext) -> Outcome:
         if self.on_error is None:
             return flow.run(self.mediators, ctx)
-        return flow.guard(self._run, ctx, NamedSequence(self.on_error, "fault"))
+        return guarded(self._run, ctx, self.on_error, f"sequence : {self.name}")
 
     def _run(self, ctx: MessageContext) -> Outcome:
         return flow.run(self.mediators, ctx)
@@ -74,6 +81,33 @@ class NamedSequence:
             sequence = ctx.environment.sequence(name)
             assert sequence is not None, "every environment has the sequences main and fault"
         return flow.enter(sequence, name, ctx)
+
+
+def guarded(
+    body: Callable[[MessageContext], Outcome], ctx: MessageContext, on_error: str | None, owner: str
+) -> Outcome:
+    """
+    Run ``body`` with the sequence that ``onError`` names as its fault handler.
+
+    One that is not deployed is none: then failures are for the handlers further out.
+
+    Args:
+        owner: whose attribute it is, for the log.
+    """
+    if on_error is None:
+        return body(ctx)
+    if ctx.environment.sequence(on_error) is None:
+        logger.warning("onError handler : %s for %s cannot be found", on_error, owner)
+        return body(ctx)
+    return flow.guard(body, ctx, NamedSequence(on_error, "fault"))
+
+
+class PreMediate:
+    """The step that runs the sequence ``pre-mediate``, if there is one; the flow ends where that ends it."""
+
+    def mediate(self, ctx: MessageContext) -> Outcome:
+        sequence = ctx.environment.sequence(PRE_MEDIATE)
+        return True if sequence is None else flow.enter(sequence, PRE_MEDIATE, ctx)
 
 
 @mediator("sequence")

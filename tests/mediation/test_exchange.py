@@ -122,6 +122,41 @@ async def test_the_endpoint_gets_nothing_when_the_in_sequence_ends_the_flow(runn
     assert backend.seen == []
 
 
+# -- pre-mediate
+
+
+async def test_pre_mediate_runs_before_requests_and_before_answers_to_a_send(running, backend):
+    counting = "<property name=\"seen\" expression=\"concat(get-property('seen'), 'x')\"/>"
+    told = '<header name="X-Seen" scope="transport" expression="get-property(\'seen\')"/>'
+    env = DictEnvironment(
+        proxy(f"<inSequence>{told}{send(backend.url)}</inSequence><outSequence>{told}<send/></outSequence>"),
+        **{"pre-mediate": counting},
+    )
+
+    answer = await exchange(env).run(running)
+
+    assert ("X-Seen", "x") in backend.seen[0].headers
+    assert dict(answer.headers)["X-Seen"] == "xx"
+
+
+async def test_what_pre_mediate_ends_goes_no_further(running, backend):
+    env = DictEnvironment(
+        proxy(f'<inSequence/><endpoint><address uri="{backend.url}"/></endpoint>'), **{"pre-mediate": "<drop/>"}
+    )
+
+    assert (await exchange(env).run(running)).status == 202
+    assert backend.seen == []
+
+
+async def test_a_failure_of_pre_mediate_runs_the_fault_sequence_of_the_service(running):
+    fault = f"<faultSequence>{constant('told')}<respond/></faultSequence>"
+    env = DictEnvironment(
+        proxy(f"<inSequence><respond/></inSequence>{fault}"), **{"pre-mediate": '<sequence key="nowhere"/>'}
+    )
+
+    assert (await exchange(env).run(running)).body == b"told"
+
+
 # -- the response leg
 
 

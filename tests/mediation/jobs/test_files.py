@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mediation.compiler import compile_artifact
 from mediation import file_system
+from mediation.compiler import compile_artifact
 from mediation.jobs.files import FileJob
 from mediation.jobs.reconciler import _poller, _proxy_files
 from mediation.payloads.xml import SYNAPSE_NS, parse_xml
