@@ -11,6 +11,7 @@ from mediation.endpoints.settings import Settings, read_settings
 from mediation.endpoints.suspension import Policy, Suspension, SuspensionPolicy
 from mediation.errors import EndpointNotReady
 from mediation.message import MessageContext
+from mediation.payloads.addressing import ANONYMOUS
 from mediation.transports import Answer
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class DefaultEndpoint(Leaf):
         return ""
 
     def uri(self, ctx: MessageContext) -> str:
-        if not ctx.to:
+        if not ctx.to or ctx.to in ANONYMOUS:
             raise EndpointNotReady('send: the message has no To address; set one with <header name="To" .../>')
         return ctx.to
 

@@ -11,6 +11,7 @@ from mediation.endpoints.settings import Settings
 from mediation.endpoints.suspension import Policy, Suspension, SuspensionPolicy
 from mediation.errors import EndpointNotReady, GrammarError
 from mediation.message import MessageContext
+from mediation.payloads.addressing import ANONYMOUS
 from mediation.properties import TRANSPORT_IN_NAME
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class MemberEndpoint(Leaf):
     def uri(self, ctx: MessageContext) -> str:
         came_by = ctx.properties.get(TRANSPORT_IN_NAME)
         secure = self.http_port is None or (came_by == "https" and self.https_port is not None)
-        if not ctx.to:
+        if not ctx.to or ctx.to in ANONYMOUS:
             raise EndpointNotReady("send: the message has no To address whose path a member could get")
         to = urlsplit(ctx.to)
         target = f"/{to.path.lstrip('/')}" + (f"?{to.query}" if to.query else "")

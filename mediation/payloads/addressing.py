@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 FINAL: Final = "http://www.w3.org/2005/08/addressing"
 SUBMISSION: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 NAMESPACES: Final = frozenset({FINAL, SUBMISSION})
-ANONYMOUS: Final = frozenset(
-    {
-        "http://www.w3.org/2005/08/addressing/anonymous",
-        "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous",
-    }
-)
+BACK: Final = f"{FINAL}/anonymous"
+"""The address of an answer on its way to the client."""
+ANONYMOUS: Final = frozenset({BACK, f"{SUBMISSION}/role/anonymous"})
 """Addresses that mean *the other end of this connection*."""
 
 

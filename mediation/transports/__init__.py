@@ -17,6 +17,7 @@ from mediation.errors import EndpointError
 from mediation.headers import Headers
 from mediation.message import MessageContext
 from mediation.payloads import Payload
+from mediation.payloads.addressing import BACK
 from mediation.properties import HTTP_SC, HTTP_SC_DESC
 
 DEFAULT_TIMEOUT: Final = 120.0
@@ -41,14 +42,16 @@ class Answer:
 
     def as_response_to(self, ctx: MessageContext) -> MessageContext:
         """A new message for the response leg of a ``<send>``."""
-        return ctx.response(self.payload, self.headers, self.axis2())
+        response = ctx.response(self.payload, self.headers, self.axis2())
+        response.to = BACK
+        return response
 
     def replace(self, ctx: MessageContext) -> None:
         """Make this answer the message that a ``<call>`` goes on with; default-scope properties stay."""
         ctx.payload = self.payload
         ctx.headers = self.headers
         ctx.axis2 = self.axis2()
-        ctx.to = None
+        ctx.to = BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from mediation.errors import BlockingCallFailed, ConnectionFailed, MediationError
+from mediation.errors import BlockingCallFailed, ConnectionFailed, EndpointNotReady, MediationError
 from mediation.flow import run
 from mediation.headers import Headers
 from mediation.message import MessageContext
@@ -67,6 +67,16 @@ async def test_the_flow_goes_on_with_the_answer(sent: Sent):
     assert ctx.payload.json() == {"b": 1}
     assert ctx.get("HTTP_SC", "axis2") == 404
     assert ctx.headers.get("X-B") == "1"
+
+
+async def test_an_answer_is_addressed_to_whoever_waits_and_not_sent_anywhere_else(sent: Sent):
+    answered(sent, "{}")
+
+    ctx = await called(call(), json("{}"))
+
+    assert ctx.to == "http://www.w3.org/2005/08/addressing/anonymous"
+    with pytest.raises(EndpointNotReady, match="no To address"):
+        run([mediator("<call/>")], ctx)
 
 
 # -- source
