@@ -28,16 +28,34 @@ class Branches:
     the others start when one of those has ended. They are taken from an iterator one by one, so that a message of a
     hundred thousand parts is never in memory as a hundred thousand messages.
 
+    What a branch starts goes before the branches that have not begun, so that branches of branches do not pile up.
+
     Used on the event loop only.
+
+    Attributes:
+        overflows: how often a message of the family was in too many sequences at a time.
     """
 
     limit: ClassVar[int] = 100
     """How many branches of one message may wait at a time; the server sets it (``ESB_MAX_BRANCHES``)."""
 
-    __slots__ = ("_at_end", "_groups", "_joining", "_legs", "_pumping", "_scheduled", "_sources", "_tasks")
+    __slots__ = (
+        "_at_end",
+        "_groups",
+        "_inner",
+        "_joining",
+        "_legs",
+        "_pumping",
+        "_scheduled",
+        "_sources",
+        "_tasks",
+        "overflows",
+    )
 
     def __init__(self) -> None:
+        self.overflows = 0
         self._sources: deque[Iterator[Branch]] = deque()
+        self._inner: list[Iterator[Branch]] = []
         self._legs: deque[Branch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._groups = 0
@@ -62,7 +80,13 @@ class Branches:
 
         Those that a branch starts itself begin when it ends or waits.
         """
-        self._sources.append(iter(branches))
+        if self._pumping:
+            self._inner.append(iter(branches))
+            return
+        if self._sources and asyncio.current_task() in self._tasks:
+            self._sources.appendleft(iter(branches))
+        else:
+            self._sources.append(iter(branches))
         self._pump()
 
     def later(self, leg: Branch) -> None:
@@ -154,6 +178,9 @@ class Branches:
         except Exception:
             logger.exception("a branch failed")
             return
+        finally:
+            self._sources.extendleft(reversed(self._inner))
+            self._inner.clear()
         if not isinstance(outcome, bool):
             task = asyncio.get_running_loop().create_task(_end(outcome))
             self._tasks.add(task)

@@ -28,6 +28,9 @@ Outcome = bool | Awaitable[bool]
 MAX_DEPTH: Final = 64
 """How deep sequences may call sequences before the message faults."""
 
+MAX_OVERFLOWS: Final = 1000
+"""How often a message and its copies may be too deep. Sequences that copy their message double with each level."""
+
 MAX_FAULTS: Final = 1000
 """
 How many failures of one message are handled. Handlers that fail and have handlers of their own double with each level
@@ -176,9 +179,12 @@ def enter(step: Step, name: str, ctx: MessageContext) -> Outcome:
     Run a sequence that was called by name, one level deeper.
 
     Raises:
-        TooManySteps: sequences call each other deeper than :data:`MAX_DEPTH`.
+        TooManySteps: sequences call each other deeper than :data:`MAX_DEPTH`, or have done so too often.
     """
     if ctx.depth >= MAX_DEPTH:
+        ctx.branches.overflows += 1  # copies share it
+        raise TooManySteps(name, MAX_DEPTH)
+    if ctx.overflows > MAX_OVERFLOWS:
         raise TooManySteps(name, MAX_DEPTH)
     ctx.depth += 1
     outcome = step.mediate(ctx)

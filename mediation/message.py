@@ -133,6 +133,11 @@ class MessageContext:
         return self._branches
 
     @property
+    def overflows(self) -> int:
+        """How often this message and its copies have been too deep in sequences."""
+        return 0 if self._branches is None else self._branches.overflows
+
+    @property
     def unfinished(self) -> bool:
         """Whether anything that this message has set off is still under way."""
         return self._branches is not None and self._branches.unfinished

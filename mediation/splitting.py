@@ -108,9 +108,11 @@ def empty(body: etree._Element) -> None:
 
 def _xml_parts(working: MessageContext, cut: list[etree._Element], attach_path: Expression | None) -> Iterator[Payload]:
     rest = working.payload
-    for element in cut:
+    cut.reverse()
+    while cut:
         part = rest.with_envelope(copy.deepcopy(rest.envelope))
-        _place(part, working, attach_path).append(element)
+        # Who keeps the element keeps the whole part in memory.
+        _place(part, working, attach_path).append(cut.pop())
         yield part
 
 

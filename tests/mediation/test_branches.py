@@ -121,6 +121,28 @@ async def test_branches_of_a_branch_begin_when_it_has_ended():
     assert seen == ["outer", "inner"]
 
 
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_a_branch_starts_goes_before_branches_that_have_not_begun(waits: bool, monkeypatch):
+    monkeypatch.setattr(Branches, "limit", 1)
+    branches, seen = Branches(), []
+
+    def leaf(name: str) -> Branch:
+        return lambda: not seen.append(name)
+
+    async def outer(number: int) -> bool:
+        await asyncio.sleep(0)
+        return begin(number)
+
+    def begin(number: int) -> bool:
+        branches.start([leaf(f"{number}a"), leaf(f"{number}b")])
+        return not seen.append(f"{number}")
+
+    branches.start((lambda number=number: (outer if waits else begin)(number)) for number in (1, 2))
+    await branches.join()
+
+    assert seen == ["1", "1a", "1b", "2", "2a", "2b"]
+
+
 async def test_a_defect_in_one_branch_leaves_the_others_alone(caplog, gate):
     async def broken() -> bool:
         raise RuntimeError("later")
