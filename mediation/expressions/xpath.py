@@ -122,9 +122,7 @@ class XPath:
         "source",
     )
 
-    def __init__(
-        self, text: str, source: Source, namespaces: Mapping[str, str], *, start: Read | None = None
-    ) -> None:
+    def __init__(self, text: str, source: Source, namespaces: Mapping[str, str], *, start: Read | None = None) -> None:
         self.source = text
         self._start = start
         self.reads_payload = source.reads_payload or start is not None
