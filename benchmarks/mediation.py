@@ -6,8 +6,8 @@ What mediation costs per message: the classic scenarios of ESB benchmarks, witho
     python -m benchmarks.mediation                       # table on standard output
     python -m benchmarks.mediation --sizes 500 1024 --rounds 9 --json result.json
 
-Each scenario is a compiled sequence that ends in a ``<send>`` to a back-end that writes the message as it would leave, and
-drops it. All scenarios of a size run in turns, in one process; what counts is the difference to the direct proxy.
+Each scenario is a compiled sequence that ends in a ``<send>`` to a back-end that writes the message as it would leave,
+and drops it. All scenarios of a size run in turns, in one process; what counts is the difference to the direct proxy.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ def message(kind: str, size: int) -> tuple[bytes, str]:
         item = {"symbol": "IBM", "price": 82.5}
         count = max(0, (size - 60) // (len(json.dumps(item)) + 2))
         return json.dumps({"order": {"symbol": "IBM", "items": [item] * count}}).encode(), "application/json"
-    head = f'<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:m="urn:m"><soapenv:Header><m:route>IBM</m:route></soapenv:Header>'
+    root = f'<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:m="urn:m">'
+    head = f"{root}<soapenv:Header><m:route>IBM</m:route></soapenv:Header>"
     start, end = "<soapenv:Body><m:order><m:symbol>IBM</m:symbol>", "</m:order></soapenv:Body></soapenv:Envelope>"
     count = max(0, (size - len(head + start + end)) // len(ITEM))
     return (head + start + ITEM * count + end).encode(), "text/xml"

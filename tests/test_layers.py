@@ -12,18 +12,23 @@ PACKAGES = ("mediation", "artifacts", "esbsite")
 """Each may import those before it."""
 
 BANDS = {
-    "values": "errors file_system findings properties headers payloads branches message expressions options identity secret_reference process_values vault",
+    "values": (
+        "errors file_system findings properties headers payloads branches message expressions options identity "
+        "secret_reference process_values vault"
+    ),
     "language": (
-        "environment flow grammar compiler defaults transports endpoints mediators proxy_service "
-        "inbound_endpoint local_entry registry server_configuration alternatives placeholders inbox parameters "
-        "limit_parameters access inbound_tls client_certificate conversation_parameters control_frames handlers "
-        "templates connectors api service_description child_processes enrichment transformation json_schema json_coercion scripting stores triggers "
-        "task message_processor python_classes http_inbound polling_inbound polled_files typed_values json_options payload_template freemarker call_content branching "
-        "splitting targets aggregation joining replacing loop_collections gathering evaluators databases throttling uri_fragments"
+        "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "
+        "local_entry registry server_configuration alternatives placeholders inbox parameters limit_parameters "
+        "access inbound_tls client_certificate conversation_parameters control_frames handlers templates "
+        "connectors api service_description child_processes enrichment transformation json_schema json_coercion "
+        "scripting stores triggers task message_processor python_classes http_inbound polling_inbound polled_files "
+        "typed_values json_options payload_template freemarker call_content branching splitting targets "
+        "aggregation joining replacing loop_collections gathering evaluators databases throttling uri_fragments"
     ),
     "run time": (
-        "models database_thread stored_messages client_counts message_rate outbox client_messages routes broadcasts "
-        "session relay local_transport exchange http_answer detached jobs shared_backends runtime monitoring authentication"
+        "models database_thread stored_messages client_counts message_rate outbox client_messages routes "
+        "broadcasts session relay local_transport exchange http_answer detached jobs shared_backends runtime "
+        "monitoring authentication"
     ),
     "edges": "asgi_connection consumers views inbound_views urls listeners reference admin management apps migrations",
     "life cycle": "server",
