@@ -105,6 +105,9 @@ class Libxml:
         return result
 
 
+_WRITE: Final = "serialize(., map {'method': 'xml', 'indent': false(), 'omit-xml-declaration': true()})"
+
+
 class Saxon:
     """XSLT 2.0 and 3.0, XQuery."""
 
@@ -144,7 +147,12 @@ class Saxon:
         if item.is_atomic:
             return json.dumps({"text": item.string_value})
         node = item.get_node_value()
-        return json.dumps({"xml": str(node)})
+        if node.node_kind_str not in ("document", "element"):
+            return json.dumps({"text": node.string_value})
+        # str(node) would be indented, and blanks are content.
+        writer = self._processor.new_xquery_processor()
+        writer.set_context(xdm_item=node)
+        return json.dumps({"xml": writer.run_query_to_value(query_text=_WRITE).item_at(0).string_value})
 
     def _value(self, type_: str, value: str) -> Any:
         if type_ in ("document", "element"):

@@ -35,6 +35,17 @@ async def test_an_element_replaces_the_first_one_of_the_body():
     assert body(await run('<xquery key="q"/>', soap("<a/><b/>"), "<o>{1 + 1}</o>")) == "<o>2</o><b/>"
 
 
+async def test_no_blanks_are_put_between_elements():
+    assert (
+        body(await run('<xquery key="q"/>', soap("<a/>"), "<o><p><q/></p>{' '}<r/></o>")) == "<o><p><q/></p> <r/></o>"
+    )
+
+
+@pytest.mark.parametrize("query", ["<o>1</o>/text()", "<o p='1'/>/@p"])
+async def test_a_text_or_attribute_becomes_the_text_of_the_target(query: str):
+    assert body(await run('<xquery key="q" target="//b"/>', soap("<a><b>old</b></a>"), query)) == "<a><b>1</b></a>"
+
+
 async def test_an_element_fills_an_empty_body():
     assert body(await run('<xquery key="q"/>', message(), "<o/>")) == "<o/>"
 

@@ -92,7 +92,7 @@ async def test_a_query_gives_xml_or_text(processor: Processor):
     assert await result("<o>{1 + 1}</o>") == {"xml": "<o>2</o>"}
     assert await result("declare variable $n as xs:int external; $n * 2", ("n", "int", "21")) == {"text": "42"}
     assert await result("declare variable $e external; $e/b/text()", ("e", "element", "<a><b>c</b></a>")) == {
-        "xml": "c"
+        "text": "c"
     }
     assert await result("()") is None
 
