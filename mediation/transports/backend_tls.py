@@ -17,38 +17,22 @@ from mediation.parameters import FLAG, flag, parameter
 from .keystores import FORMATS, KeyStore, Stamp, TrustStore, stamps, store_type
 from .tls import backend_context
 
-_FORMAT_NAMES: Final = ", ".join(FORMATS)
-_SECRET: Final = "text, `$SYSTEM:NAME`, `$FILE:/path`"
+STORE_TYPES: Final = ", ".join(FORMATS)
+STORED_SECRET: Final = "text, `$SYSTEM:NAME`, `$FILE:/path`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackendTls:
-    """Whom back-ends' certificates are verified with, and what we show them. The capital letters are the originals'."""
+class NamedStores:
+    """The stores that parameters name; what the parameters are called is for the subclasses to say."""
 
-    trust_store_file: str = parameter(
-        "ws.trust.store.location", default="", values="path", help="who may sign; by default the system's authorities"
-    )
-    trust_store_password: str = parameter("ws.trust.store.Password", default="", values=_SECRET)
-    trust_store_type: str | None = parameter(
-        "ws.trust.store.type", store_type, values=_FORMAT_NAMES, help="by default what the file is"
-    )
-    check_hostname: bool = parameter(
-        "ws.client.enable.hostname.verification",
-        flag,
-        True,
-        values=FLAG,
-        help="whether the certificate has to be for the host of the address",
-    )
-    key_store_file: str = parameter(
-        "ws.key.store.location", default="", values="path", help="our certificate for back-ends that ask for one"
-    )
-    key_store_password: str = parameter("ws.key.store.Password", default="", values=_SECRET)
-    key_store_type: str | None = parameter(
-        "ws.key.store.type", store_type, values=_FORMAT_NAMES, help="by default what the file is"
-    )
-    key_password: str = parameter(
-        "ws.key.store.cert.Password", default="", values=_SECRET, help="of the private key; by default the same"
-    )
+    __slots__ = ()
+
+    trust_store_file: str
+    trust_store_password: str
+    trust_store_type: str | None
+    key_store_file: str
+    key_store_password: str
+    key_store_type: str | None
+    key_password: str
 
     @property
     def trust_store(self) -> TrustStore | None:
@@ -61,6 +45,36 @@ class BackendTls:
         if not self.key_store_file:
             return None
         return KeyStore(self.key_store_file, self.key_store_password, self.key_store_type, self.key_password)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendTls(NamedStores):
+    """Whom back-ends' certificates are verified with, and what we show them. The capital letters are the originals'."""
+
+    trust_store_file: str = parameter(
+        "ws.trust.store.location", default="", values="path", help="who may sign; by default the system's authorities"
+    )
+    trust_store_password: str = parameter("ws.trust.store.Password", default="", values=STORED_SECRET)
+    trust_store_type: str | None = parameter(
+        "ws.trust.store.type", store_type, values=STORE_TYPES, help="by default what the file is"
+    )
+    check_hostname: bool = parameter(
+        "ws.client.enable.hostname.verification",
+        flag,
+        True,
+        values=FLAG,
+        help="whether the certificate has to be for the host of the address",
+    )
+    key_store_file: str = parameter(
+        "ws.key.store.location", default="", values="path", help="our certificate for back-ends that ask for one"
+    )
+    key_store_password: str = parameter("ws.key.store.Password", default="", values=STORED_SECRET)
+    key_store_type: str | None = parameter(
+        "ws.key.store.type", store_type, values=STORE_TYPES, help="by default what the file is"
+    )
+    key_password: str = parameter(
+        "ws.key.store.cert.Password", default="", values=STORED_SECRET, help="of the private key; by default the same"
+    )
 
 
 class Terms(Hashable, Protocol):

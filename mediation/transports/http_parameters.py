@@ -19,16 +19,14 @@ from mediation.parameters import (
     read_texts,
 )
 
+from .backend_tls import STORE_TYPES, STORED_SECRET, NamedStores
 from .http_message import Field, basic
-from .keystores import FORMATS, KeyStore, TrustStore, store_type
+from .keystores import store_type
 
 logger = logging.getLogger(__name__)
 
 MAX_ANSWER: Final = 16 * 1024 * 1024
 """Bytes of a back-end's body, after it has been inflated."""
-
-_FORMAT_NAMES: Final = ", ".join(FORMATS)
-_SECRET: Final = "text, `$SYSTEM:NAME`, `$FILE:/path`"
 
 
 def milliseconds(text: str) -> float:
@@ -50,15 +48,15 @@ def hostname_verifier(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpsParameters:
+class HttpsParameters(NamedStores):
     """Whom back-ends' certificates are verified with, and what we show them."""
 
     trust_store_file: str = parameter(
         "truststore.location", default="", values="path", help="who may sign; by default the system's authorities"
     )
-    trust_store_password: str = parameter("truststore.password", default="", values=_SECRET)
+    trust_store_password: str = parameter("truststore.password", default="", values=STORED_SECRET)
     trust_store_type: str | None = parameter(
-        "truststore.type", store_type, values=_FORMAT_NAMES, help="by default what the file is"
+        "truststore.type", store_type, values=STORE_TYPES, help="by default what the file is"
     )
     check_hostname: bool = parameter(
         "HostnameVerifier",
@@ -70,25 +68,13 @@ class HttpsParameters:
     key_store_file: str = parameter(
         "keystore.location", default="", values="path", help="our certificate for back-ends that ask for one"
     )
-    key_store_password: str = parameter("keystore.password", default="", values=_SECRET)
+    key_store_password: str = parameter("keystore.password", default="", values=STORED_SECRET)
     key_store_type: str | None = parameter(
-        "keystore.type", store_type, values=_FORMAT_NAMES, help="by default what the file is"
+        "keystore.type", store_type, values=STORE_TYPES, help="by default what the file is"
     )
     key_password: str = parameter(
-        "keystore.key.password", default="", values=_SECRET, help="of the private key; by default the same"
+        "keystore.key.password", default="", values=STORED_SECRET, help="of the private key; by default the same"
     )
-
-    @property
-    def trust_store(self) -> TrustStore | None:
-        if not self.trust_store_file:
-            return None
-        return TrustStore(self.trust_store_file, self.trust_store_password, self.trust_store_type)
-
-    @property
-    def key_store(self) -> KeyStore | None:
-        if not self.key_store_file:
-            return None
-        return KeyStore(self.key_store_file, self.key_store_password, self.key_store_type, self.key_password)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
