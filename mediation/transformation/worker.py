@@ -217,8 +217,8 @@ def _answer(
 
 
 if __name__ == "__main__":
+    os.chdir("/")  # before Saxon starts, whose messages name the directory
     chosen = ENGINES[sys.argv[1]]()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries print is written once more for each message
-    os.chdir("/")
     confine(int(sys.argv[2]))
     serve(chosen, sys.stdin.buffer, sys.stdout.buffer)

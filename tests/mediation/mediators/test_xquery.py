@@ -1,5 +1,6 @@
 import inspect
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -104,8 +105,9 @@ async def test_no_result_changes_nothing():
     ],
 )
 async def test_what_fails_is_a_fault(xml: str, text: str):
-    with pytest.raises(MediationError, match=r"^Unable to execute the query"):
+    with pytest.raises(MediationError, match=r"^Unable to execute the query") as failure:
         await run(xml, soap("<a/>"), text)
+    assert str(Path.cwd()) not in failure.value.message
 
 
 @pytest.mark.parametrize(
