@@ -205,6 +205,8 @@ def _parameters(element: etree._Element, compiler: Compiler) -> dict[str, Any]:
             compiler.info(f'parameter "{name}" is accepted, but has no effect: {WITHOUT_EFFECT[name]}', part)
         elif name not in known:
             compiler.warning(f'parameter "{name}" is not known; it is ignored', part)
+        elif part.get("key") is not None:
+            compiler.error(NotRunnable(f'parameter "{name}" with a registry key'), part)
         else:
             texts[name] = (part.text or "").strip()
             if texts[name] and known[name].refers is not None:

@@ -149,7 +149,7 @@ def read_proxy(element: etree._Element, compiler: Compiler) -> ProxyService:
     target = Target.from_xml(found, compiler)
     if target.endpoint_name:
         compiler.refer("endpoint", target.endpoint_name, found)
-    parameters = _parameters(element)
+    parameters = _parameters(element, compiler)
     files = _files(element, parameters, compiler)
     transports = _transports(element, compiler, files is not None)
     return ProxyService(
@@ -217,9 +217,12 @@ def _wrapper(element: etree._Element, parameters: Mapping[str, str]) -> str | No
         raise GrammarError(f'{WRAPPER} "{name}" is not the name of an element', element.sourceline) from None
 
 
-def _parameters(element: etree._Element) -> dict[str, str]:
-    return {
-        part.get("name", ""): "".join(str(text) for text in part.itertext()).strip()
-        for part in elements(element)
-        if local_name(part) == "parameter"
-    }
+def _parameters(element: etree._Element, compiler: Compiler) -> dict[str, str]:
+    parameters = {}
+    for part in elements(element):
+        if local_name(part) == "parameter":
+            name = part.get("name", "")
+            parameters[name] = "".join(str(text) for text in part.itertext()).strip()
+            if part.get("key") is not None:
+                compiler.error(NotRunnable(f'parameter "{name}" with a registry key'), part)
+    return parameters

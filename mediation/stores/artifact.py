@@ -113,6 +113,8 @@ def _parameters(element: etree._Element, compiler: Compiler) -> dict[str, str]:
         if tag == "parameter":
             name = part.get("name") or ""
             parameters[name] = (part.text or "").strip()
+            if name in (GUARANTEED, FAILOVER) and (part.get("key") or part.get("expression")):
+                compiler.error(NotRunnable(f'parameter "{name}" with a key or an expression'), part)
             if name.startswith(("store.jdbc.", "java.naming.", "store.jms.")):
                 compiler.info(f'parameter "{name}" has no effect: messages are kept in the server\'s database', part)
             elif name not in (GUARANTEED, FAILOVER):

@@ -71,3 +71,9 @@ def test_parameters_without_effect_are_said_to_have_none():
 def test_mistakes(xml, mistake):
     [found] = mistakes(xml)
     assert found.startswith(mistake)
+
+
+def test_a_parameter_whose_value_lies_elsewhere_is_not_left_out_silently():
+    xml = processor(interval="1").replace('name="interval"', 'name="interval" key="conf:/x"')
+    [found] = mistakes(xml)
+    assert found.startswith('parameter "interval" with a registry key is kept')

@@ -28,3 +28,8 @@ def test_one_that_is_no_name_is_a_mistake(name: str):
     text = name.replace("<", "&lt;")
     [error] = compiled(f'<parameter name="Wrapper">{text}</parameter>').errors
     assert error.message == f'Wrapper "{name}" is not the name of an element'
+
+
+def test_a_parameter_whose_value_lies_elsewhere_is_not_left_out_silently():
+    [finding] = compiled('<parameter name="x" key="conf:/x"/>').not_runnable
+    assert finding.message.startswith('parameter "x" with a registry key is kept')

@@ -48,3 +48,9 @@ def test_the_failover_store_counts_where_delivery_is_guaranteed(guaranteed, fail
     parameters = f"""<parameter name="store.failover.message.store.name">Other</parameter>
         <parameter name="store.producer.guaranteed.delivery.enable">{guaranteed}</parameter>"""
     assert compiled(store("", parameters)).failover == failover
+
+
+def test_a_parameter_whose_value_lies_elsewhere_is_not_left_out_silently():
+    xml = store(parameters='<parameter name="store.failover.message.store.name" key="conf:/x"/>')
+    [finding] = compile_artifact(parse_xml(xml)).not_runnable
+    assert "with a key or an expression" in finding.message
