@@ -223,6 +223,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "[%(asctime)s] %(levelname)5s {%(name)s} %(message)s"}},
+    "filters": {"refusals": {"()": "esbsite.log_filters.WithoutClientTracebacks"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -231,6 +232,7 @@ LOGGING = {
         "mediation": {"level": LOG_LEVEL},
         # Django's own handlers would print each line a second time, in another format.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"filters": ["refusals"]},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }
