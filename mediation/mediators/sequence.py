@@ -124,6 +124,11 @@ class SequenceReference(Mediator):
     """
 
     key: Value = grammar.value("key", required=True, refers="sequence")
+    on_error: str | None = grammar.attribute(None, name="onError")
+
+    def check(self) -> None:
+        if self.on_error is not None:
+            raise GrammarError('<sequence key="..."> cannot have the attribute "onError": the sequence itself names it')
 
     def mediate(self, ctx: MessageContext) -> Outcome:
         key = self.key.string(ctx) or ""

@@ -1,6 +1,7 @@
 from mediation import flow
 from mediation.message import MessageContext
 from mediation.payloads.xml import SYNAPSE_NS
+from tests.mediation.mediators.support import mistakes
 from tests.mediation.support import DictEnvironment
 
 FAILING = '<sequence key="nowhere"/>'
@@ -34,3 +35,7 @@ def test_an_on_error_that_is_not_deployed_leaves_failures_to_the_next_handler(ca
 
     assert run(env, "outer").get("by") == "handler"
     assert "onError handler : missing for sequence : inner cannot be found" in caplog.messages
+
+
+def test_a_reference_names_no_fault_sequence() -> None:
+    assert "cannot have the attribute" in mistakes('<sequence key="s" onError="fault"/>')[0]
