@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lxml import etree
 
 from mediation import grammar
+from mediation.arguments import Inputs
 from mediation.errors import GrammarError
 from mediation.expressions import Expression
 from mediation.grammar import Mediator, Node, mediator, node
@@ -39,28 +40,6 @@ class ClassProperty(Node):
 
     def constant(self) -> Any:
         return self.value if self.value is not None else next(grammar.elements(self.element))
-
-
-@node("argument")
-class ClassArgument(Node):
-    """An argument of the method, after those before it."""
-
-    name: str | None = grammar.attribute(None, name="name")
-    value: str | None = grammar.attribute(None, name="value")
-    expression: Expression | None = grammar.expression()
-    type: str | None = grammar.attribute(None, name="type")
-
-    def check(self) -> None:
-        if self.value is None and self.expression is None:
-            raise GrammarError('<argument> needs the attribute "value" or "expression"')
-
-    def evaluate(self, ctx: MessageContext) -> Any:
-        return self.value if self.expression is None else self.expression.string(ctx)
-
-
-@node("inputs")
-class ClassInputs(Node):
-    arguments: tuple[ClassArgument, ...] = grammar.children("argument", ClassArgument)
 
 
 @mediator("class")
@@ -93,7 +72,7 @@ class ClassMediator(Mediator):
     target: str | None = grammar.attribute(None, name="target", choices=("body", "variable", "none"))
     target_variable: str | None = grammar.attribute(None, name="target-variable")
     properties: tuple[ClassProperty, ...] = grammar.children("property", ClassProperty)
-    inputs: ClassInputs | None = grammar.child("inputs", ClassInputs)
+    inputs: Inputs | None = grammar.child("inputs", Inputs)
     instance: Any = dataclasses.field(init=False, default=None)
     types: dict[str, Any] = dataclasses.field(init=False, default_factory=dict)
 
@@ -127,7 +106,7 @@ class ClassMediator(Mediator):
         if self.inputs is None and self.target is None:
             result = method(ctx)
         else:
-            result = method(*(each.evaluate(ctx) for each in (self.inputs.arguments if self.inputs else ())))
+            result = method(*([] if self.inputs is None else self.inputs.evaluate(ctx)))
         if inspect.isawaitable(result):
             return self._finish(result, ctx)
         return self._ended(result, ctx)

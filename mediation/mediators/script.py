@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from lxml import etree
 
 from mediation import grammar
+from mediation.arguments import Inputs
 from mediation.errors import GrammarError, MediationError, Needs, NotRunnable
-from mediation.expressions import Expression, Value
+from mediation.expressions import Value
 from mediation.grammar import Mediator, Node, mediator, node
-from mediation.payloads.json_text import loads
 from mediation.scripting.engine import Script, ScriptError
 
 if TYPE_CHECKING:
@@ -30,32 +30,6 @@ class Include(Node):
     """A script of a local entry or of the registry that is loaded first."""
 
     key: Value = grammar.value("key", required=True, refers="localEntry")
-
-
-@node("argument")
-class Argument(Node):
-    """One more argument of the function, after the message."""
-
-    name: str | None = grammar.attribute(None, name="name")
-    value: str | None = grammar.attribute(None, name="value")
-    expression: Expression | None = grammar.expression()
-    type: str | None = grammar.attribute(None, name="type")
-
-    def check(self) -> None:
-        if self.value is None and self.expression is None:
-            raise GrammarError('<argument> needs the attribute "value" or "expression"')
-
-    def evaluate(self, ctx: MessageContext) -> Any:
-        """The argument as a JSON value."""
-        text = self.value if self.expression is None else self.expression.string(ctx)
-        if text is None or (self.type or "").upper() not in ("INTEGER", "LONG", "DOUBLE", "BOOLEAN", "JSON"):
-            return text
-        return loads(text)
-
-
-@node("inputs")
-class Inputs(Node):
-    arguments: tuple[Argument, ...] = grammar.children("argument", Argument)
 
 
 @mediator("script")
@@ -110,7 +84,7 @@ class ScriptMediator(Mediator):
                 script = _compiled(self.text or "", None, includes)
             else:
                 script = _compiled(_source(ctx, key), self.function or "mediate", includes)
-            arguments = [] if self.inputs is None else [each.evaluate(ctx) for each in self.inputs.arguments]
+            arguments = [] if self.inputs is None else self.inputs.evaluate(ctx)
             result = await script.run(ctx, arguments)
         except ScriptError as exc:
             what = "inlined js script" if key is None else f"external js script : {key}"
