@@ -23,7 +23,8 @@ BANDS = {
         "connectors api service_description child_processes enrichment transformation json_schema json_coercion "
         "scripting stores triggers task message_processor python_classes http_inbound polling_inbound polled_files "
         "typed_values json_options payload_template freemarker call_content branching splitting targets "
-        "aggregation joining replacing loop_collections gathering evaluators databases throttling uri_fragments arguments"
+        "aggregation joining replacing loop_collections gathering evaluators databases throttling uri_fragments "
+        "arguments"
     ),
     "run time": (
         "models database_thread stored_messages client_counts message_rate outbox client_messages routes "
