@@ -80,7 +80,7 @@ class ChildPool:
             self._waiting -= 1
         free = self._free
         try:
-            child = self._idle.pop() if self._idle else await _Child.start(self._command)
+            child = self._take_idle() or await _Child.start(self._command)
             answered = False
             try:
                 answer = await child.call(request, seconds)
@@ -94,6 +94,14 @@ class ChildPool:
             return answer
         finally:
             free.release()
+
+    def _take_idle(self) -> _Child | None:
+        """One that waits for work; those that have died since are no longer there."""
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                return child
+        return None
 
     def _follow_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -131,6 +139,10 @@ class _Child:
             )
         except OSError as exc:
             raise ChildError(f"no process could be started: {exc}") from exc
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
 
     async def call(self, request: bytes, seconds: float) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -14,7 +14,7 @@ PACKAGES = ("mediation", "artifacts", "esbsite")
 BANDS = {
     "values": (
         "errors file_system findings properties headers payloads branches message expressions options identity "
-        "secret_reference process_values vault"
+        "secret_reference process_values vault log_text"
     ),
     "language": (
         "environment flow grammar compiler defaults transports endpoints mediators proxy_service inbound_endpoint "

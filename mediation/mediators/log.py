@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Final, Literal
 
 from lxml import etree
@@ -12,6 +11,7 @@ from mediation import grammar
 from mediation.errors import GrammarError
 from mediation.expressions import Expression, InlineTemplate
 from mediation.grammar import Mediator, Node, mediator, node
+from mediation.log_text import one_line
 from mediation.message import MessageContext
 from mediation.payloads.xml import to_text
 from mediation.properties import CORRELATION_ID
@@ -29,35 +29,10 @@ CATEGORIES: Final = {
     "FATAL": logging.CRITICAL,
 }
 
-MAX_CHARACTERS: Final = 65_536
-"""Of one value that came with a message; what is over is counted, not written."""
-
 _DECLARATION: Final = "<?xml version='1.0' encoding='utf-8'?>"
 _EMPTY_ENVELOPE: Final = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body/></soapenv:Envelope>'
 )
-
-# Control characters, separators of lines and paragraphs, changes of direction, halves of surrogate pairs; not the tab.
-_UNSAFE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def one_line(text: str) -> str:
-    """
-    Text that came with a message, so that it cannot end the line, forge another one or move a terminal's cursor.
-
-    XML gets character references and JSON gets escapes (and blanks for line breaks between its parts), so both still
-    say the same; other text gets backslash escapes.
-    """
-    if len(text) > MAX_CHARACTERS:
-        text = f"{text[:MAX_CHARACTERS]}... ({len(text)} characters)"
-    if text.isprintable():
-        return text
-    first = text.lstrip()[:1]
-    if first == "<":
-        return _UNSAFE.sub(lambda match: f"&#{ord(match[0])};", text)
-    if first in ("{", "["):
-        return _UNSAFE.sub(lambda match: " " if match[0] in "\r\n" else f"\\u{ord(match[0]):04x}", text)
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _category(text: str) -> int:

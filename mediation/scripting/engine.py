@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -23,8 +24,9 @@ import quickjs
 from lxml import etree
 
 from mediation.child_processes import ChildError, ChildPool
-from mediation.errors import MediationError, Needs, NotRunnable, PayloadError
+from mediation.errors import MediationError, Needs, NotRunnable, PayloadError, XmlError
 from mediation.expressions.results import string_value
+from mediation.log_text import one_line
 from mediation.options import Options
 from mediation.payloads.xml import parse_xml, to_text
 
@@ -96,7 +98,7 @@ class Engine:
             raise ScriptError(str(exc)) from exc
         found: dict[str, Any] = json.loads(answer)
         for level, text in found["log"]:
-            logger.log(_LEVELS[level], "%s", text)
+            logger.log(_LEVELS[level], "%s", one_line(text))
         if "error" in found:
             raise ScriptError(found["error"], found["line"])
         return found
@@ -227,10 +229,16 @@ def _check_syntax(source: str) -> None:
 
 def _plain_values(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value if isinstance(value, str | int | float | bool) or value is None else string_value(value)
+        name: value if _is_plain(value) else string_value(value)
         for name, value in values.items()
         if not isinstance(value, Exception)
     }
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)  # JSON has no other
+    return value is None or isinstance(value, str | int)
 
 
 # -- what comes back
@@ -256,7 +264,7 @@ def _stored(sent: dict[str, Any]) -> Any:
 def _element(text: str) -> etree._Element | str:
     try:
         return parse_xml(text)
-    except Exception:
+    except XmlError:
         return text  # text, or several elements
 
 

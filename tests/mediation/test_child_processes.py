@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediation.child_processes import ChildError, ChildPool, ChildrenBusy, ChildTimeout
+from tests.mediation.support import until
 
 WORKER = """
 import os, sys, time
@@ -107,3 +109,10 @@ async def test_a_child_in_the_middle_of_its_answer_is_let_go_with_its_pipes(pool
             await pool.call(b"drip", seconds=0.2)
     await pool.aclose()
     assert len(os.listdir("/proc/self/fd")) < descriptors
+
+
+async def test_one_that_died_while_it_waited_is_not_asked(pool: ChildPool) -> None:
+    pid = int(await pool.call(b"pid", seconds=30))
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not pool._idle[0].alive)
+    assert int(await pool.call(b"pid", seconds=30)) != pid

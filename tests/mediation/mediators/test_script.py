@@ -244,6 +244,20 @@ async def test_what_a_script_logs_is_logged(caplog: pytest.LogCaptureFixture) ->
     ]
 
 
+async def test_what_a_script_logs_of_a_message_forges_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    ctx = xml()
+    ctx.properties["name"] = "a\n[2026] ERROR forged\x1b[2J"
+    await run("print(mc.getProperty('name'))", ctx)
+    [line] = [record.message for record in caplog.records if record.name == "mediation.script"]
+    assert line == "a\\n[2026] ERROR forged\\x1b[2J"
+
+
+async def test_a_number_that_json_has_not_reaches_the_script_as_text() -> None:
+    ctx = xml()
+    ctx.properties["n"] = float("nan")
+    assert await prop("mc.setProperty('p', mc.getProperty('n'))", ctx) == "NaN"
+
+
 # -- limits
 
 
