@@ -249,8 +249,12 @@ def test_a_loop_takes_time_in_proportion():
             pass
         return time.process_time() - begin
 
+    def best(count: int) -> float:
+        """What else the machine does, and collecting garbage, only ever adds time."""
+        return min(seconds(count) for _ in range(4))
+
     seconds(10)
-    assert seconds(4000) < 12 * seconds(1000)
+    assert best(4000) < 12 * best(1000)
 
 
 GRAMMAR = [
